@@ -1,0 +1,29 @@
+# make env | demo | test | check ; the environment is .venv, made once and reused.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.ready
+WORK   ?= work_dirs/demo
+PYTEST ?=
+
+.PHONY: env demo test check clean
+
+env: $(STAMP)
+
+$(STAMP): pyproject.toml setup.py requirements/constraints.txt tools/make_env.sh
+	PYTHON=$(PYTHON) tools/make_env.sh $(VENV)
+	touch $(STAMP)
+
+demo: $(STAMP)
+	$(BIN)/python tools/demo.py --work-dir $(WORK)
+
+test: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST)
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,50 @@
+"""Reading checkpoint files, weights only."""
+
+import pickle
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from mmxkd.errors import DataError
+
+
+class UnsafeCheckpointError(DataError):
+    """The file pickles objects beside its weights."""
+
+
+def read_file(path: str | Path) -> object:
+    """Load a file of plain values and tensors onto the CPU.
+
+    Raises:
+        DataError: no such file, or not a checkpoint; ``UnsafeCheckpointError`` when it holds other objects.
+    """
+    if not Path(path).is_file():
+        raise DataError(f"{path}: no such checkpoint file")
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        reason = str(error).splitlines()[0][:160]
+        raise UnsafeCheckpointError(
+            f"{path}: holds more than weights ({reason}); if it is an official checkpoint from a source you trust, convert it "
+            "with tools/convert_checkpoint.py --allow-pickle"
+        ) from None
+    except (RuntimeError, EOFError, ValueError) as error:
+        raise DataError(f"{path}: not a readable checkpoint ({error})") from None
+
+
+def load_checkpoint(path: str | Path) -> dict:
+    """Load one of our checkpoints: a dict with ``state_dict`` and ``meta``.
+
+    Raises:
+        DataError: as ``read_file``, or an official file that was not converted.
+    """
+    checkpoint = read_file(path)
+    if not isinstance(checkpoint, dict) or "state_dict" not in checkpoint:
+        raise DataError(f"{path}: has no 'state_dict'; convert official checkpoints with tools/convert_checkpoint.py first")
+    return checkpoint
+
+
+def load_state_dict(path: str | Path) -> dict[str, Tensor]:
+    """Return a checkpoint's model weights, without what a distiller keeps beside them (``distill.*``)."""
+    return {key: value for key, value in load_checkpoint(path)["state_dict"].items() if not key.startswith("distill.")}

@@ -1,0 +1,66 @@
+"""Reading foreign checkpoint files."""
+
+import pickle
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+
+from mmxkd.checkpoints import UnsafeCheckpointError, read_file
+from mmxkd.errors import DataError
+
+_BUILDERS = {
+    ("collections", "OrderedDict"),
+    ("torch._utils", "_rebuild_tensor_v2"),
+    ("torch._utils", "_rebuild_parameter"),
+    ("torch", "Size"),
+    ("torch", "device"),
+    ("_codecs", "encode"),
+}
+
+
+class Inert(dict):
+    """Stands in for an object of a class that is not opened: it keeps what it is given and does nothing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+
+    def __setstate__(self, state: Any) -> None:
+        """Ignore the pickled state."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> "Inert":
+        """Return itself, for classes that are called in unpickling."""
+        return self
+
+
+class _InertUnpickler(pickle.Unpickler):
+    """Rebuilds tensors and containers; every other class becomes ``Inert``, so no foreign code runs."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) in _BUILDERS or (module == "torch" and name.endswith("Storage")):
+            return super().find_class(module, name)
+        return Inert
+
+
+def read_checkpoint(path: str | Path, allow_pickle: bool = False) -> object:
+    """Load a foreign checkpoint onto the CPU.
+
+    Args:
+        path: the file.
+        allow_pickle: also accept files that pickle other objects (the published runs keep their yacs config): those objects
+            come back as ``Inert``.
+
+    Raises:
+        DataError: no such file, not a checkpoint, or other objects inside without ``allow_pickle``.
+    """
+    try:
+        return read_file(path)
+    except UnsafeCheckpointError:
+        if not allow_pickle:
+            raise
+    module = SimpleNamespace(Unpickler=_InertUnpickler, load=pickle.load, loads=pickle.loads, __name__="pickle")
+    try:
+        return torch.load(path, map_location="cpu", pickle_module=module, weights_only=False)
+    except (RuntimeError, EOFError, ValueError, TypeError, pickle.UnpicklingError) as error:
+        raise DataError(f"{path}: not a readable checkpoint ({error})") from None

@@ -1,0 +1,22 @@
+"""Averaging over what is valid."""
+
+import torch
+from torch import Tensor
+
+
+def masked_mean(values: Tensor, valid: Tensor) -> Tensor:
+    """Average ``values`` over the valid positions.
+
+    Args:
+        values: shape of ``valid``, one value per position.
+        valid: bool.
+
+    Returns:
+        A scalar; 0, still part of the graph, when nothing is valid. Invalid values may be anything, NaN included.
+    """
+    return torch.where(valid, values, 0).sum() / valid.sum().clamp(min=1)
+
+
+def broadcast_mask(valid: Tensor, values: Tensor) -> Tensor:
+    """Expand a prefix mask over the trailing axes of ``values``."""
+    return valid.reshape(valid.shape + (1,) * (values.ndim - valid.ndim)).expand_as(values)
