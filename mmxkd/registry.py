@@ -26,7 +26,7 @@ def _child(name: str, parent: Registry, *locations: str) -> Registry:
 #: Backbones, heads, recognisers, data preprocessors, distillers, teachers, connectors and losses.
 MODELS = _child("model", MMENGINE_MODELS, "models", "distill")
 MODEL_WRAPPERS = _child("model_wrapper", MMENGINE_MODEL_WRAPPERS, "engine")
-DATASETS = _child("dataset", MMENGINE_DATASETS, "datasets")
+DATASETS = _child("dataset", MMENGINE_DATASETS, "datasets.video", "datasets.ucf", "datasets.hmdb")
 TRANSFORMS = _child("transform", MMENGINE_TRANSFORMS, "datasets.transforms")
 DATA_SAMPLERS = _child("data sampler", MMENGINE_SAMPLERS, "datasets.samplers")
 METRICS = _child("metric", MMENGINE_METRICS, "evaluation")

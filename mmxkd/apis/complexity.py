@@ -1,0 +1,137 @@
+"""What a model costs: multiply-adds, parameters, size, latency."""
+
+import logging
+import statistics
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from math import prod
+from typing import Any
+
+import torch
+from mmengine.config import Config
+from torch import Tensor, nn
+
+from mmxkd.errors import ConfigError
+from mmxkd.registry import MODELS
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Cost of one forward pass.
+
+    Attributes:
+        gmacs: 10^9 multiply-adds as fvcore counts them: one multiply-add is 1; convolutions, linear layers, matrix products and
+            attention, plus 5 per element of a layer norm; activations, sums and means are free. (Often printed as "GFLOPs".)
+        params: number of parameters.
+        size_mb: of the float32 weights, 10^6 bytes.
+        latency_ms: median wall time of one clip, ``None`` when not measured.
+        by_module: module, down to the stages -> 10^9 multiply-adds.
+        by_operator: fvcore's operator name -> 10^9 multiply-adds.
+    """
+
+    gmacs: float
+    params: int
+    size_mb: float
+    latency_ms: float | None
+    by_module: dict[str, float]
+    by_operator: dict[str, float]
+
+
+def measure_cost(model: nn.Module, inputs: Tensor, latency_runs: int = 0) -> Cost:
+    """Count one forward pass of ``model(inputs)`` in eval mode, and time it when ``latency_runs`` > 0.
+
+    Args:
+        model: any module that takes the tensor alone.
+        inputs: for our recognisers (1, 1, C, T, H, W).
+        latency_runs: timed passes after two warm-up ones.
+    """
+    from fvcore.nn import FlopCountAnalysis
+
+    logging.getLogger("fvcore").setLevel(logging.ERROR)
+    model = model.eval()
+    with torch.no_grad():
+        flops = FlopCountAnalysis(model, inputs).unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+        # fvcore skips fused attention; count its two matrix products.
+        flops.set_op_handle("aten::scaled_dot_product_attention", _attention_macs)
+        by_module = {name: value / 1e9 for name, value in flops.by_module().items() if name and name.count(".") <= 2 and value}
+        by_operator = {name: value / 1e9 for name, value in flops.by_operator().items() if value}
+        gmacs = flops.total() / 1e9
+        latency = _median_latency(model, inputs, latency_runs) if latency_runs else None
+    params = sum(p.numel() for p in model.parameters())
+    size = sum(p.numel() * p.element_size() for p in model.parameters()) / 1e6
+    return Cost(gmacs, params, size, latency, by_module, by_operator)
+
+
+def config_costs(config: Config, shape: tuple[int, ...] | None = None, latency_runs: int = 0) -> dict[str, Cost]:
+    """Return the cost of the config's ``model``; of a distiller's ``student`` and ``teacher``, without their files.
+
+    Args:
+        config: with a ``model`` entry.
+        shape: (T, H, W); by default what the backbone is made for.
+        latency_runs: see ``measure_cost``.
+
+    Raises:
+        ConfigError: the model has no nominal input and no shape is given.
+    """
+    model = config.model
+    parts = {"model": model}
+    if "student" in model:
+        parts = {"student": model["student"]}
+        if "model" in model.get("teacher", {}):
+            parts["teacher"] = model["teacher"]["model"]
+    costs = {}
+    for name, part in parts.items():
+        built = MODELS.build({key: value for key, value in part.items() if key != "init_cfg"})
+        costs[name] = measure_cost(built, torch.zeros(1, 1, *_input_shape(built, shape)), latency_runs)
+    return costs
+
+
+def format_costs(costs: dict[str, Cost]) -> str:
+    """Lay the costs out as a table, with teacher / student ratios when both are there."""
+    lines = [f"{'':10s} {'GMACs':>10s} {'params':>14s} {'MB fp32':>9s} {'ms/clip':>9s}"]
+    for name, cost in costs.items():
+        latency = "-" if cost.latency_ms is None else f"{cost.latency_ms:.1f}"
+        lines.append(f"{name:10s} {cost.gmacs:10.3f} {cost.params:14,d} {cost.size_mb:9.1f} {latency:>9s}")
+    if {"student", "teacher"} <= costs.keys():
+        student, teacher = costs["student"], costs["teacher"]
+        ratio = "-" if student.latency_ms is None else f"{teacher.latency_ms / student.latency_ms:.2f}x"
+        lines.append(
+            f"{'ratio':10s} {teacher.gmacs / student.gmacs:9.2f}x {teacher.params / student.params:13.2f}x "
+            f"{teacher.size_mb / student.size_mb:8.2f}x {ratio:>9s}"
+        )
+    lines.append("GMACs: multiply-adds as fvcore counts them (one multiply-add = 1), for one clip")
+    return "\n".join(lines)
+
+
+def costs_as_json(costs: dict[str, Cost]) -> dict[str, Any]:
+    """Return plain values."""
+    return {name: asdict(cost) for name, cost in costs.items()}
+
+
+def _input_shape(model: nn.Module, shape: tuple[int, ...] | None) -> tuple[int, ...]:
+    nominal = getattr(getattr(model, "backbone", None), "input_shape", None)
+    if shape is None:
+        if nominal is None:
+            raise ConfigError(f"{type(model).__name__} states no input shape; give one with --shape T H W")
+        return nominal
+    return (nominal[0] if nominal else 3, *shape)
+
+
+def _attention_macs(inputs: list[Any], outputs: list[Any]) -> Counter:
+    query, key, value = (item.type().sizes() for item in inputs[:3])
+    return Counter({"attention": prod(query[:-1]) * key[-2] * (query[-1] + value[-1])})
+
+
+def _median_latency(model: nn.Module, inputs: Tensor, runs: int) -> float:
+    times = []
+    for index in range(runs + 2):
+        if inputs.is_cuda:
+            torch.cuda.synchronize()
+        start = time.perf_counter()
+        model(inputs)
+        if inputs.is_cuda:
+            torch.cuda.synchronize()
+        if index >= 2:
+            times.append(1000 * (time.perf_counter() - start))
+    return statistics.median(times)

@@ -1,0 +1,1 @@
+"""Numbers recorded from the published code, and ours beside them."""
