@@ -9,12 +9,14 @@ from mmxkd.apis.cli import run_cli
 
 def main() -> None:
     """Parse the command line and print the table."""
+    from mmxkd.apis.configs import ConfigOptions
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("config")
     parser.add_argument("--shape", type=int, nargs=3, metavar=("T", "H", "W"), help="clip; default: what the model is made for")
-    parser.add_argument("--latency", type=int, nargs="?", const=10, default=0, metavar="RUNS", help="also time one clip (median, default 10)")
+    parser.add_argument("--latency", type=int, nargs="?", const=10, default=0, metavar="RUNS", help="also time one clip (median of 10)")
     parser.add_argument("--json", type=Path, help="write the figures here too, per module")
-    parser.add_argument("--cfg-options", nargs="+", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--cfg-options", nargs="+", action=ConfigOptions, default={}, metavar="KEY=VALUE")
     args = parser.parse_args()
 
     from mmxkd.apis.complexity import config_costs, costs_as_json, format_costs

@@ -17,12 +17,14 @@ def main() -> None:
     parser.add_argument("--views", metavar="CLIPSxCROPS", help="views per video, e.g. 4x3; 1 or 3 crops (default: the config's)")
     parser.add_argument("--cfg-options", nargs="+", action=ConfigOptions, default={}, metavar="KEY=VALUE", help="values over the config's")
     parser.add_argument("--launcher", choices=["none", "pytorch", "slurm"], default="none", help="what started this process")
-    parser.add_argument("--check", action="store_true", help="only check config, data and checkpoint; exit status 2 if something is missing")
+    parser.add_argument(
+        "--check", action="store_true", help="only check config, data and checkpoint; exit status 2 if something is missing"
+    )
     args = parser.parse_args()
 
-    from mmxkd.apis.test import prepare_test, test
+    from mmxkd.apis.test import evaluate, prepare_test
 
-    run = prepare_test if args.check else test
+    run = prepare_test if args.check else evaluate
     run(
         args.config,
         args.checkpoint,

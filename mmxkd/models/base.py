@@ -5,8 +5,9 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from mmengine.model import BaseModel
-from torch import Tensor
+from torch import Tensor, nn
 
+from mmxkd.registry import MODELS
 from mmxkd.structures import DataSample
 
 Outputs = dict[str, Tensor]
@@ -22,6 +23,12 @@ class ExtractModel(BaseModel):
     #: Keys the model's own loss and prediction read.
     loss_keys: frozenset[str] = frozenset({"logits"})
     predict_keys: frozenset[str] = frozenset({"logits"})
+
+    def __init__(self, data_preprocessor: dict | nn.Module | None = None, init_cfg: dict | None = None) -> None:
+        # Built here and not by MMEngine, which would need a default scope to find ours.
+        if isinstance(data_preprocessor, dict):
+            data_preprocessor = MODELS.build(data_preprocessor)
+        super().__init__(data_preprocessor, init_cfg)
 
     @abstractmethod
     def available(self) -> frozenset[str]:

@@ -1,6 +1,6 @@
 import pytest
 
-from mmxkd.datasets import HMDB51Dataset
+from mmxkd.datasets.hmdb import HMDB51Dataset
 from mmxkd.errors import ConfigError, DataError
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from mmxkd.datasets import UCF50Dataset, UCF101Dataset
+from mmxkd.datasets.ucf import UCF50Dataset, UCF101Dataset
 from mmxkd.datasets.groups import group_of
 from mmxkd.errors import ConfigError, DataError
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from mmxkd.datasets import VideoDataset
+from mmxkd.datasets.video import VideoDataset
 from mmxkd.datasets.readers import BrokenVideoError
 from mmxkd.datasets.samplers import EpochSampler, SampleKey
 from mmxkd.errors import ConfigError, DataError

@@ -1,0 +1,1 @@
+"""What the command lines and other programs call. Modules are imported by name: importing the package loads nothing heavy."""

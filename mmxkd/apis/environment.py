@@ -1,0 +1,89 @@
+"""Processes of a run: one, or many through torchrun or SLURM, with or without GPUs."""
+
+import os
+import shutil
+import subprocess
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from mmengine.config import Config
+
+from mmxkd.errors import ConfigError
+
+LAUNCHERS = ("none", "pytorch", "slurm")
+_TORCHRUN = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+
+
+def init_environment(launcher: str) -> None:
+    """Join the process group of a distributed run: NCCL on GPUs, gloo without any.
+
+    MMEngine's own initialisation needs CUDA; its Runner keeps a group that exists.
+
+    Args:
+        launcher: ``none``, ``pytorch`` (started by torchrun) or ``slurm`` (started by srun).
+
+    Raises:
+        ConfigError: another launcher, or the variables it sets are not there.
+    """
+    if launcher not in LAUNCHERS:
+        raise ConfigError(f"--launcher {launcher}; accepted: {', '.join(LAUNCHERS)}")
+    if launcher == "none" or dist.is_initialized():
+        return
+    if launcher == "slurm":
+        os.environ.update(map_slurm(os.environ))
+    absent = [name for name in _TORCHRUN if name not in os.environ]
+    if absent:
+        raise ConfigError(f"--launcher {launcher}: {', '.join(absent)} not set; start through tools/dist_train.sh or tools/slurm_train.sh")
+    if torch.cuda.is_available():
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())
+    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+
+
+def map_slurm(variables: Any) -> dict[str, str]:
+    """Return torchrun's variables from those srun sets; what is set already is kept.
+
+    Raises:
+        ConfigError: not started by srun, or several nodes without a known master.
+    """
+    if "SLURM_PROCID" not in variables or "SLURM_NTASKS" not in variables:
+        raise ConfigError("--launcher slurm: SLURM_PROCID or SLURM_NTASKS not set; start through srun, see tools/slurm_train.sh")
+    mapped = {
+        "RANK": variables["SLURM_PROCID"],
+        "WORLD_SIZE": variables["SLURM_NTASKS"],
+        "LOCAL_RANK": variables.get("SLURM_LOCALID", "0"),
+        "MASTER_PORT": variables.get("MASTER_PORT", "29500"),
+    }
+    mapped["MASTER_ADDR"] = variables.get("MASTER_ADDR") or _first_node(variables)
+    return mapped
+
+
+def _first_node(variables: Any) -> str:
+    if int(variables.get("SLURM_NNODES", "1")) == 1:
+        return "127.0.0.1"
+    if shutil.which("scontrol"):
+        nodes = subprocess.run(
+            ["scontrol", "show", "hostnames", variables["SLURM_NODELIST"]], capture_output=True, text=True, check=True
+        ).stdout.split()
+        return nodes[0]
+    if "SLURM_LAUNCH_NODE_IPADDR" in variables:
+        return variables["SLURM_LAUNCH_NODE_IPADDR"]
+    raise ConfigError("--launcher slurm on several nodes: set MASTER_ADDR to the first of them")
+
+
+def wrap_for_cpu(cfg: Config) -> None:
+    """Make the config's model wrapper one that works without GPUs, where MMEngine would name a device."""
+    if torch.cuda.is_available() or cfg.launcher == "none":
+        return
+    cfg.setdefault("model_wrapper_cfg", {"type": "MMDistributedDataParallel"})
+    wrapper = cfg.model_wrapper_cfg
+    if wrapper.get("type", "MMDistributedDataParallel").endswith("DistributedDataParallel"):
+        wrapper.setdefault("device_ids", None)
+        wrapper.setdefault("broadcast_buffers", False)
+        wrapper.setdefault("find_unused_parameters", cfg.get("find_unused_parameters", False))
+
+
+def close_environment() -> None:
+    """Leave the process group."""
+    if dist.is_initialized():
+        dist.destroy_process_group()

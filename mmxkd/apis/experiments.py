@@ -1,0 +1,147 @@
+"""Several training runs side by side, each followed by its test: what the demo and the ablation are made of."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from mmxkd.apis.configs import load_config
+from mmxkd.errors import UserError
+
+_ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+_PROGRESS = re.compile(r"Epoch\(train\)\s+\[(\d+)\]\[\s*(\d+)/(\d+)\]")
+
+
+class JobFailedError(UserError):
+    """A run of the grid ended with an error; the message names its log."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training run and its test.
+
+    Attributes:
+        name: its folder below the grid's work folder.
+        config: config file.
+        options: dotted config key -> value.
+        after: name of a job that must have ended, e.g. the teacher's.
+    """
+
+    name: str
+    config: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    after: str | None = None
+
+
+class _Run:
+    """A job under way: its commands one after the other, their output in one log."""
+
+    def __init__(self, job: Job, commands: list[list[str]], log: Path, epochs: int) -> None:
+        self.job, self.commands, self.path, self.epochs = job, commands, log, epochs
+        self.log = log.open("w")
+        self.started = time.monotonic()
+        self.process = self._launch()
+
+    def _launch(self) -> subprocess.Popen:
+        return subprocess.Popen(self.commands.pop(0), stdout=self.log, stderr=subprocess.STDOUT, env=_ONE_THREAD)
+
+    def ended(self) -> bool:
+        """Start the next command where one has ended; return whether all have, or one has failed."""
+        if self.process.poll() is None:
+            return False
+        if self.process.returncode or not self.commands:
+            self.log.close()
+            return True
+        self.process = self._launch()
+        return False
+
+    def fraction(self) -> float:
+        """Return how much of the training is done, 0..1, as its log says."""
+        found = _PROGRESS.findall(self.path.read_text())
+        if not found:
+            return 0.0
+        epoch, step, steps = map(int, found[-1])
+        return min((epoch - 1 + step / steps) / self.epochs, 1.0)
+
+
+class JobGrid:
+    """Run jobs with the public command lines, ``workers`` at a time and one thread each.
+
+    Args:
+        jobs: in order of preference.
+        work_dir: ``<work_dir>/<job>/`` holds a job's checkpoints, ``log.txt`` and ``predictions.npz``.
+        tools: folder of ``train.py`` and ``test.py``.
+        workers: processes at a time.
+        resume: continue what an interrupted grid left, instead of training anew.
+    """
+
+    def __init__(self, jobs: Sequence[Job], work_dir: Path, tools: Path, workers: int = 2, resume: bool = False) -> None:
+        self.jobs, self.work_dir, self.tools, self.workers, self.resume = list(jobs), work_dir, tools, workers, resume
+        self.seconds: dict[str, float] = {}
+
+    def run(self) -> dict[str, Path]:
+        """Run everything; return job name -> its predictions (see ``RecognitionMetric``).
+
+        Raises:
+            JobFailedError: a job ended with an error; the others are stopped.
+        """
+        waiting, running = list(self.jobs), []
+        layout = "{l_bar}{bar}| {n:.1f}/{total} runs [{elapsed}<{remaining}] {postfix}"
+        with tqdm(total=len(waiting), bar_format=layout) as bar:
+            try:
+                while waiting or running:
+                    while len(running) < self.workers and (job := self._next(waiting)) is not None:
+                        waiting.remove(job)
+                        running.append(self._start(job))
+                    time.sleep(0.5)
+                    for run in [run for run in running if run.ended()]:
+                        running.remove(run)
+                        self._finish(run)
+                    bar.n = round(len(self.seconds) + sum(run.fraction() for run in running), 2)
+                    bar.set_postfix_str(", ".join(run.job.name for run in running))
+            finally:
+                for run in running:
+                    run.process.kill()
+        return {job.name: self.predictions(job.name) for job in self.jobs}
+
+    def folder(self, name: str) -> Path:
+        """Return the work folder of a job."""
+        return self.work_dir / name
+
+    def predictions(self, name: str) -> Path:
+        """Return the file a job's test writes."""
+        return self.folder(name) / "predictions.npz"
+
+    def _next(self, waiting: list[Job]) -> Job | None:
+        return next((job for job in waiting if job.after is None or job.after in self.seconds), None)
+
+    def _start(self, job: Job) -> _Run:
+        folder = self.folder(job.name)
+        folder.mkdir(parents=True, exist_ok=True)
+        epochs = load_config(job.config, job.options).train_cfg.max_epochs
+        options = [f"{key}={value}" for key, value in job.options.items()]
+        shared = ["--cfg-options", *options] if options else []
+        train = [sys.executable, str(self.tools / "train.py"), job.config, "--work-dir", str(folder), *shared]
+        test = [sys.executable, str(self.tools / "test.py"), job.config, str(folder / f"epoch_{epochs}.pth"), *shared]
+        test += ["--work-dir", str(folder / "test"), "--dump", str(self.predictions(job.name))]
+        return _Run(job, [train + ["--resume"] * self.resume, test], folder / "log.txt", epochs)
+
+    def _finish(self, run: _Run) -> None:
+        if run.process.returncode:
+            errors = [line for line in run.path.read_text().splitlines() if "rror" in line]
+            raise JobFailedError(f"run {run.job.name!r} failed, see {run.path}" + (f": {errors[-1]}" if errors else ""))
+        self.seconds[run.job.name] = round(time.monotonic() - run.started, 1)
+
+
+def read_predictions(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Return (scores (N, K), labels (N,)) of a dump."""
+    with np.load(path, allow_pickle=False) as dump:
+        return dump["pred_score"], dump["gt_label"]

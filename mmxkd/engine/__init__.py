@@ -1,0 +1,1 @@
+"""Training machinery: hooks, loops, optimisation, storage and the runner."""

@@ -1,0 +1,39 @@
+"""What a distiller needs from the run it is trained in."""
+
+from typing import Any
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from torch import nn
+
+from mmxkd.registry import HOOKS
+
+
+@HOOKS.register_module()
+class DistillHook(Hook):
+    """Prepare the teacher before training, let it prove itself, and tell the model how far training is.
+
+    A model takes part by having any of ``prepare_teacher()``, ``run_gate(dataset)`` and
+    ``set_progress(iter, max_iters, epoch, max_epochs)``; others are left alone.
+    """
+
+    priority = "NORMAL"
+
+    def before_train(self, runner: Runner) -> None:
+        """Call ``prepare_teacher`` and ``run_gate``."""
+        model = _unwrap(runner.model)
+        if hasattr(model, "prepare_teacher"):
+            model.prepare_teacher()
+        if hasattr(model, "run_gate"):
+            model.run_gate(runner.train_dataloader.dataset)
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        """Call ``set_progress``; steps and epochs count from 0."""
+        model = _unwrap(runner.model)
+        if hasattr(model, "set_progress"):
+            model.set_progress(runner.iter, runner.max_iters, runner.epoch, runner.max_epochs)
+
+
+def _unwrap(model: nn.Module) -> nn.Module:
+    return model.module if is_model_wrapper(model) else model

@@ -1,0 +1,5 @@
+"""Optimisation; importing this package registers it."""
+
+from mmxkd.engine.optim import autocast, constructor, schedules
+
+__all__ = ["autocast", "constructor", "schedules"]

@@ -1,0 +1,10 @@
+"""Toy components and runs; see ``engine_toys`` and ``engine_fixtures``."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from engine_fixtures import in_child, toy_config  # noqa: E402
+
+__all__ = ["in_child", "toy_config"]
