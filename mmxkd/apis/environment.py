@@ -84,6 +84,7 @@ def wrap_for_cpu(cfg: Config) -> None:
 
 
 def close_environment() -> None:
-    """Leave the process group."""
+    """Leave the process group together with the other processes; one that left early would look to them as if it had failed."""
     if dist.is_initialized():
+        dist.barrier()
         dist.destroy_process_group()

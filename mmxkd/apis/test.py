@@ -20,9 +20,12 @@ from mmxkd.registry import HOOKS, METRICS
 _TRAINING_KEYS = (
     "train_dataloader", "train_cfg", "optim_wrapper", "param_scheduler", "auto_scale_lr", "val_dataloader", "val_cfg", "val_evaluator"
 )  # fmt: skip
-_TEST_STAGES = [
-    f"{moment}_{stage}" for moment in ("before", "after") for stage in ("test", "test_epoch", "test_iter")
-] + ["_before_epoch", "_after_epoch", "_before_iter", "_after_iter"]
+_TEST_STAGES = [f"{moment}_{stage}" for moment in ("before", "after") for stage in ("test", "test_epoch", "test_iter")] + [
+    "_before_epoch",
+    "_after_epoch",
+    "_before_iter",
+    "_after_iter",
+]
 
 
 def prepare_test(
@@ -89,18 +92,17 @@ def evaluate(
     # Imported here: a check before launching needs no runner.
     from mmxkd.engine.hooks.label_map import LabelMapHook
     from mmxkd.engine.hooks.strict_load import StrictLoadHook
-    from mmxkd.engine.runner import AccumulatingRunner
+    from mmxkd.engine.runner import DistillRunner
 
     cfg = prepare_test(config, checkpoint, work_dir=work_dir, dump=dump, views=views, options=options, launcher=launcher)
     init_environment(launcher)
-    try:
-        runner = AccumulatingRunner.from_cfg(cfg)
-        for hook in (LabelMapHook(), StrictLoadHook()):
-            if not any(type(own) is type(hook) for own in runner.hooks):
-                runner.register_hook(hook)
-        return runner.test()
-    finally:
-        close_environment()
+    runner = DistillRunner.from_cfg(cfg)
+    for hook in (LabelMapHook(), StrictLoadHook()):
+        if not any(type(own) is type(hook) for own in runner.hooks):
+            runner.register_hook(hook)
+    metrics = runner.test()
+    close_environment()
+    return metrics
 
 
 def acts_in_tests(hook: Mapping[str, Any]) -> bool:

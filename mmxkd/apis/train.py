@@ -12,7 +12,7 @@ from mmxkd.apis.arguments import accepted_arguments
 from mmxkd.apis.configs import check_config, load_config, walk_datasets
 from mmxkd.apis.environment import close_environment, init_environment, wrap_for_cpu
 from mmxkd.apis.preflight import check_training
-from mmxkd.engine.runner import AccumulatingRunner
+from mmxkd.engine.runner import DistillRunner
 from mmxkd.errors import ConfigError
 from mmxkd.registry import DATASETS
 
@@ -61,7 +61,7 @@ def train(
     auto_scale_lr: bool = False,
     options: Mapping[str, Any] | None = None,
     launcher: str = "none",
-) -> AccumulatingRunner:
+) -> DistillRunner:
     """Train as a config says, and return the runner.
 
     Args:
@@ -80,11 +80,9 @@ def train(
         config, work_dir=work_dir, resume=resume, amp=amp, auto_scale_lr=auto_scale_lr, options=options, launcher=launcher
     )
     init_environment(launcher)
-    try:
-        runner = AccumulatingRunner.from_cfg(cfg)
-        runner.train()
-    finally:
-        close_environment()
+    runner = DistillRunner.from_cfg(cfg)
+    runner.train()
+    close_environment()
     return runner
 
 

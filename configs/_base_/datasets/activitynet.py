@@ -1,4 +1,4 @@
-# ActivityNet 1.3, trimmed to its segments: data/activitynet/videos/ with train.txt, val.txt (`path label`) and classes.txt, see docs/data.md
+# ActivityNet 1.3 segments: data/activitynet/videos/ with train.txt, val.txt (`path label`) and classes.txt, see docs/data.md
 _base_ = ["./recognition.py"]
 
 _videos = dict(data_root="data/activitynet", video_dir="videos", classes="classes.txt")

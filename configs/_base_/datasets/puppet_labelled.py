@@ -10,6 +10,6 @@ train_dataloader = dict(
         video_dir="videos",
         ann_file="splits/labelled.txt",
         classes="splits/classInd.txt",
-        pipeline=_base_._train_pipeline,  # noqa: F821
+        pipeline=_base_._train_pipeline,
     ),
 )

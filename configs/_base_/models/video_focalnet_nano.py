@@ -1,4 +1,5 @@
-# VFL-Net, the nano student: 22.2 M parameters, 27.2 GMACs at 8 x 224 x 224; a config sets head.num_classes and data_preprocessor.mix.num_classes.
+# VFL-Net, the nano student: 22.2 M parameters, 27.2 GMACs at 8 x 224 x 224.
+# A config sets head.num_classes and data_preprocessor.mix.num_classes.
 model = dict(
     type="VideoRecognizer",
     backbone=dict(type="VideoFocalNet", embed_dim=96, depths=[1, 1, 2, 1], drop_path_rate=0.2),

@@ -1,5 +1,5 @@
-# The puppet teacher and student under 0.7 * KL at T = 4 + 0.3 * task loss.
-_base_ = ["./puppet_student.py"]
+# A miniature teacher (1.4 M parameters) and student under 0.7 * KL at T = 4 + 0.3 * task loss.
+_base_ = ["./video_focalnet_mini.py"]
 
 _student = _base_.model
 model = dict(
@@ -12,9 +12,7 @@ model = dict(
         type="OnlineTeacher",
         model=dict(
             type="VideoRecognizer",
-            backbone=dict(
-                type="VideoFocalNet", img_size=56, embed_dim=24, depths=[1, 1, 2, 1], tubelet_size=2, temporal_identity=True
-            ),
+            backbone=dict(type="VideoFocalNet", img_size=56, embed_dim=24, depths=[1, 1, 2, 1], tubelet_size=2, temporal_identity=True),
             head=dict(type="LinearHead", num_classes=12, in_features=192),
         ),
         checkpoint="work_dirs/dvfl_teacher/epoch_20.pth",

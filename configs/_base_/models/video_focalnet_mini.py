@@ -1,4 +1,4 @@
-# A VFL-Net of 0.17 M parameters for 8 frames at 56 x 56, whose temporal branch starts as identity.
+# A miniature VFL-Net (0.17 M parameters) for 8 frames at 56 x 56, whose temporal branch starts as identity.
 model = dict(
     type="VideoRecognizer",
     backbone=dict(
