@@ -6,16 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from mmxkd.apis.complexity import config_costs
-from mmxkd.apis.configs import find_student, load_config
-from mmxkd.apis.experiments import Job, JobGrid, read_predictions
-from mmxkd.apis.tables import Row, draw_table, format_table, paired_difference, summarize
+from mmxkd.apis.configs import load_config
+from mmxkd.apis.experiments import Job, JobGrid, measure_row
+from mmxkd.apis.tables import draw_table, format_table, paired_difference
 from mmxkd.apis.visualize import visualize_modulators
 from mmxkd.datasets.puppet.ucf_layout import write_world
 from mmxkd.datasets.puppet.world import PuppetWorld
-from mmxkd.evaluation.recognition import mean_class_accuracy, topk_accuracy
 
 #: Row -> config, what it is trained on; the rows behind the teacher are trained once per seed.
 ROWS = {
@@ -61,7 +57,10 @@ def run_demo(
     seconds.update(grid.seconds, runs=round(time.monotonic() - begun, 1))
 
     say("3/4 cost of each model")
-    rows = {name: _row(name, [path for job, path in predictions.items() if job.rpartition("_s")[0] == name]) for name in ROWS}
+    rows = {
+        name: measure_row(config, [path for job, path in predictions.items() if job.rpartition("_s")[0] == name], sees)
+        for name, (config, sees) in ROWS.items()
+    }
     result = {"seeds": list(seeds), "seconds": seconds, **rows}
     result["differences"] = {f"{name} - student": paired_difference(rows[name], rows["student"], "top1") for name in list(ROWS)[2:]}
 
@@ -94,20 +93,3 @@ def demo_jobs(work_dir: Path, seeds: Sequence[int]) -> list[Job]:
         after = teacher if needs_teacher else None
         jobs += [Job(f"{row}_s{seed}", ROWS[row][0], {"randomness.seed": seed, **extra}, after) for seed in seeds]
     return jobs
-
-
-def _row(name: str, dumps: Sequence[Path]) -> Row:
-    """Measure the row's metrics on its dumps, and its model's cost on one thread."""
-    torch.set_num_threads(1)
-    config, sees = ROWS[name]
-    cost = config_costs(find_student(load_config(config)), latency_runs=30)["model"]
-    scored = [read_predictions(path) for path in dumps]
-    return {
-        "top1": summarize([topk_accuracy(scores, labels, 1) for scores, labels in scored]),
-        "top5": summarize([topk_accuracy(scores, labels, 5) for scores, labels in scored]),
-        "mean_class": summarize([mean_class_accuracy(scores, labels) for scores, labels in scored]),
-        "params": cost.params,
-        "gmacs": round(cost.gmacs, 4),
-        "ms_per_clip": round(cost.latency_ms or 0.0, 2),
-        "sees": sees,
-    }

@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from tqdm import tqdm
 
-from mmxkd.apis.configs import load_config
+from mmxkd.apis.complexity import config_costs
+from mmxkd.apis.configs import find_student, load_config
+from mmxkd.apis.tables import Row, summarize
 from mmxkd.errors import UserError
+from mmxkd.evaluation.recognition import mean_class_accuracy, topk_accuracy
 
 _ONE_THREAD = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _PROGRESS = re.compile(r"Epoch\(train\)\s+\[(\d+)\]\[\s*(\d+)/(\d+)\]")
@@ -145,3 +149,30 @@ def read_predictions(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Return (scores (N, K), labels (N,)) of a dump."""
     with np.load(path, allow_pickle=False) as dump:
         return dump["pred_score"], dump["gt_label"]
+
+
+def measure_row(config: str, dumps: Sequence[Path], sees: str, options: Mapping[str, Any] | None = None) -> Row:
+    """Measure a row of a results table.
+
+    Args:
+        config: config of the row; of a distillation config the student counts.
+        dumps: predictions, one file per seed.
+        sees: what the row was trained on, in words.
+        options: over the config.
+
+    Returns:
+        ``top1``, ``top5``, ``mean_class`` (fractions, see ``summarize``), ``params``, ``gmacs``, ``ms_per_clip`` (median of one
+        clip on one CPU thread) and ``sees``.
+    """
+    torch.set_num_threads(1)
+    cost = config_costs(find_student(load_config(config, options)), latency_runs=30)["model"]
+    scored = [read_predictions(path) for path in dumps]
+    return {
+        "top1": summarize([topk_accuracy(scores, labels, 1) for scores, labels in scored]),
+        "top5": summarize([topk_accuracy(scores, labels, 5) for scores, labels in scored]),
+        "mean_class": summarize([mean_class_accuracy(scores, labels) for scores, labels in scored]),
+        "params": cost.params,
+        "gmacs": round(cost.gmacs, 4),
+        "ms_per_clip": round(cost.latency_ms or 0.0, 2),
+        "sees": sees,
+    }

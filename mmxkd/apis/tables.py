@@ -76,3 +76,14 @@ def draw_table(rows: Mapping[str, Row], metric: str, title: str, path: Path) -> 
     figure.tight_layout()
     figure.savefig(path, dpi=130)
     plt.close(figure)
+
+
+def format_markdown(rows: Mapping[str, Row], differences: Mapping[str, Mapping[str, Any]], metric: str) -> str:
+    """Lay rows out as a Markdown table: ``metric`` in percent, its seeds, and the paired difference to the first row."""
+    lines = [f"| row | {metric} % | per seed | difference, paired |", "| --- | --- | --- | --- |"]
+    for name, row in rows.items():
+        value, difference = row[metric], differences.get(name)
+        seeds = " ".join(f"{100 * one:.1f}" for one in value["per_seed"])
+        paired = "" if difference is None else f"{100 * difference['mean']:+.1f} ± {100 * difference['std']:.1f}"
+        lines.append(f"| {name} | {100 * value['mean']:.1f} ± {100 * value['std']:.1f} | {seeds} | {paired} |")
+    return "\n".join(lines)
