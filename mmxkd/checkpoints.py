@@ -2,6 +2,7 @@
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -9,18 +10,34 @@ from torch import Tensor
 from mmxkd.errors import DataError
 
 
+def resolve_checkpoint(path: str | Path) -> Path:
+    """Return the file that ``path`` names; a pattern with ``*`` must match exactly one.
+
+    Raises:
+        DataError: nothing there, or several files match.
+    """
+    path = Path(path).expanduser()
+    if "*" not in path.name:
+        found = [path] if path.is_file() else []
+    else:
+        found = sorted(path.parent.glob(path.name))
+    if len(found) != 1:
+        several = f"; {len(found)} files match: {', '.join(item.name for item in found[:4])}" if found else ""
+        raise DataError(f"{path}: no such checkpoint file{several}")
+    return found[0]
+
+
 class UnsafeCheckpointError(DataError):
     """The file pickles objects beside its weights."""
 
 
-def read_file(path: str | Path) -> object:
+def read_file(path: str | Path) -> Any:
     """Load a file of plain values and tensors onto the CPU.
 
     Raises:
         DataError: no such file, or not a checkpoint; ``UnsafeCheckpointError`` when it holds other objects.
     """
-    if not Path(path).is_file():
-        raise DataError(f"{path}: no such checkpoint file")
+    path = resolve_checkpoint(path)
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:

@@ -56,9 +56,7 @@ def ablation_settings(alphas: Sequence[float], temperatures: Sequence[float]) ->
         *grid,
         Setting("self-distillation", KD, {**student_model, **no_gate}, "student"),
         Setting("published formula", KD, {"model.mode": "published"}, "teacher"),
-        Setting(
-            "published formula, alpha=0.2 T=10", KD, {"model.mode": "published", "model.alpha": 0.2, "model.temperature": 10.0}, "teacher"
-        ),
+        Setting("published formula, alpha=0.2 T=10", KD, published, "teacher"),
         Setting("teacher with a random head", KD, no_gate, "random_head"),
         Setting("KD + stage terms", "configs/puppet/dvfl_kd_stages.py", {}, "teacher"),
         Setting("KD + modulator terms", "configs/puppet/dvfl_kd_modulators.py", {}, "teacher"),
@@ -125,13 +123,10 @@ def run_ablation(
         for index, setting in enumerate(settings)
     }
     baseline = rows[settings[0].name]
-    result = {
-        "seeds": list(seeds),
-        "rows": rows,
-        "differences": {name: paired_difference(row, baseline, "top1") for name, row in rows.items() if row is not baseline},
-    }
+    differences = {name: paired_difference(row, baseline, "top1") for name, row in rows.items() if row is not baseline}
+    result = {"seeds": list(seeds), "rows": rows, "differences": differences}
     (work_dir / "ablation.json").write_text(json.dumps(result, indent=1))
-    table = format_markdown(rows, result["differences"], "top1")
+    table = format_markdown(rows, differences, "top1")
     say(table)
     if markdown:
         markdown.write_text(table + "\n")

@@ -95,7 +95,7 @@ def format_costs(costs: dict[str, Cost]) -> str:
         lines.append(f"{name:10s} {cost.gmacs:10.3f} {cost.params:14,d} {cost.size_mb:9.1f} {latency:>9s}")
     if {"student", "teacher"} <= costs.keys():
         student, teacher = costs["student"], costs["teacher"]
-        ratio = "-" if student.latency_ms is None else f"{teacher.latency_ms / student.latency_ms:.2f}x"
+        ratio = f"{teacher.latency_ms / student.latency_ms:.2f}x" if teacher.latency_ms and student.latency_ms else "-"
         lines.append(
             f"{'ratio':10s} {teacher.gmacs / student.gmacs:9.2f}x {teacher.params / student.params:13.2f}x "
             f"{teacher.size_mb / student.size_mb:8.2f}x {ratio:>9s}"

@@ -61,8 +61,8 @@ def run_demo(
         name: measure_row(config, [path for job, path in predictions.items() if job.rpartition("_s")[0] == name], sees)
         for name, (config, sees) in ROWS.items()
     }
-    result = {"seeds": list(seeds), "seconds": seconds, **rows}
-    result["differences"] = {f"{name} - student": paired_difference(rows[name], rows["student"], "top1") for name in list(ROWS)[2:]}
+    differences = {f"{name} - student": paired_difference(rows[name], rows["student"], "top1") for name in list(ROWS)[2:]}
+    result = {"seeds": list(seeds), "seconds": seconds, **rows, "differences": differences}
 
     say("4/4 pictures")
     draw_table(rows, "top1", "DVFL-Net on the puppet world: students that saw 72 labels", work_dir / "results.png")
@@ -74,7 +74,7 @@ def run_demo(
     seconds["total"] = round(time.monotonic() - start, 1)
     (work_dir / "results.json").write_text(json.dumps(result, indent=1))
     say(format_table(rows, "top1"))
-    for name, value in result["differences"].items():
+    for name, value in differences.items():
         pairs = ", ".join(f"{100 * one:+.1f}" for one in value["per_seed"])
         say(f"{name}: {100 * value['mean']:+.1f} points top-1 on the mean ({pairs})")
     say(f"{seconds['total']:.0f} s; {work_dir}/results.json, results.png, modulators_*/")

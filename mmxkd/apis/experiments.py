@@ -97,7 +97,8 @@ class JobGrid:
         Raises:
             JobFailedError: a job ended with an error; the others are stopped.
         """
-        waiting, running = list(self.jobs), []
+        waiting = list(self.jobs)
+        running: list[_Run] = []
         layout = "{l_bar}{bar}| {n:.1f}/{total} runs [{elapsed}<{remaining}] {postfix}"
         with tqdm(total=len(waiting), bar_format=layout) as bar:
             try:

@@ -38,12 +38,13 @@ class _InertUnpickler(pickle.Unpickler):
     """Rebuilds tensors and containers; every other class becomes ``Inert``, so no foreign code runs."""
 
     def find_class(self, module: str, name: str) -> Any:
+        """Return the few builders a tensor needs, and ``Inert`` for all else."""
         if (module, name) in _BUILDERS or (module == "torch" and name.endswith("Storage")):
             return super().find_class(module, name)
         return Inert
 
 
-def read_checkpoint(path: str | Path, allow_pickle: bool = False) -> object:
+def read_checkpoint(path: str | Path, allow_pickle: bool = False) -> Any:
     """Load a foreign checkpoint onto the CPU.
 
     Args:

@@ -1,7 +1,7 @@
 """The one distiller: a student, a teacher, and the terms between them."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from mmengine.model import BaseModel
@@ -42,7 +42,9 @@ class Distiller(BaseModel):
         super().__init__(data_preprocessor=student.data_preprocessor, init_cfg=init_cfg)
         self.student = student
         self.teacher = MODELS.build(teacher) if isinstance(teacher, dict) else teacher
-        self.terms = nn.ModuleList(term if isinstance(term, Term) else MODELS.build({"type": "Term", **term}) for term in terms)
+        built = [term if isinstance(term, Term) else MODELS.build({"type": "Term", **term}) for term in terms]
+        # A ModuleList registers the connectors; typed as what it holds.
+        self.terms = cast(list[Term], nn.ModuleList(built))
         for term in self.terms:
             term.bind(student.available(), self.teacher.available())
         self.task_weight = task_weight
@@ -52,7 +54,9 @@ class Distiller(BaseModel):
 
     def forward(self, inputs: Any, data_samples: Sequence[DataSample] | None = None, mode: str = "tensor") -> Any:
         """Compute the distillation losses in mode ``loss``; ``predict`` and ``tensor`` are the student's."""
-        return self.loss(inputs, data_samples) if mode == "loss" else self.student(inputs, data_samples, mode)
+        if mode == "loss" and data_samples is not None:
+            return self.loss(inputs, data_samples)
+        return self.student(inputs, data_samples, mode)
 
     def loss(self, inputs: Any, data_samples: Sequence[DataSample]) -> dict[str, Tensor]:
         """Return every part, weighted under ``loss_<name>`` (their sum is minimised) and raw under ``raw_<name>``."""

@@ -102,7 +102,12 @@ class Term(nn.Module):
         Without it DistributedDataParallel would wait for gradients that no longer come once a term has stopped.
         """
         reached = [outputs[key] for key in self.needs("student")] + list(self.parameters())
-        return sum(torch.where(torch.zeros_like(t[..., :1], dtype=torch.bool), t[..., :1], 0).sum() for t in map(torch.atleast_1d, reached))
+        total = torch.zeros((), device=reached[0].device)
+        for tensor in reached:
+            # One element each, masked rather than multiplied by zero: an infinite feature must not turn into NaN.
+            element = tensor[(slice(0, 1),) * tensor.ndim]
+            total = total + torch.where(torch.zeros_like(element, dtype=torch.bool), element, 0).sum()
+        return total
 
 
 def _build(config: dict | nn.Module) -> nn.Module:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from mmxkd.errors import ConfigError
@@ -129,5 +130,7 @@ def _build(config: dict) -> nn.Module:
     if cls is None:
         raise ConfigError(f"type={kind!r}: transformers {transformers.__version__} has no such class")
     if "pretrained" in config:
-        return cls.from_pretrained(config["pretrained"], local_files_only=True)
+        # Weights cannot be loaded onto the meta device, where a teacher's keys are asked for before training.
+        with torch.device("cpu"):
+            return cls.from_pretrained(config["pretrained"], local_files_only=True)
     return cls(cls.config_class(**config.get("config", {})))

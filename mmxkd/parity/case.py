@@ -45,7 +45,7 @@ class Case:
         """Return whether the npz holds ``key``."""
         return key in self.arrays
 
-    def checkpoint(self, name: str = "ckpt") -> dict[str, Any]:
+    def checkpoint(self, name: str = "ckpt") -> Any:
         """Load ``<stem>.<name>.pth``, weights only."""
         return read_file(self.path.with_name(f"{self.stem}.{name}.pth"))
 

@@ -5,6 +5,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 
-from engine_fixtures import in_child, toy_config  # noqa: E402
+from engine_fixtures import in_child, toy_config
 
 __all__ = ["in_child", "toy_config"]

@@ -38,13 +38,19 @@ def test_accepted_arguments_follow_kwargs_through_the_parents():
 @pytest.mark.parametrize(
     ("cfg", "expected"),
     [
-        (dict(model=dict(type="ToyNet", widht=3)), "model.widht: ToyNet takes no such argument; did you mean 'width'? Accepted: classes, dropout"),
+        (
+            dict(model=dict(type="ToyNet", widht=3)),
+            "model.widht: ToyNet takes no such argument; did you mean 'width'? Accepted: classes, dropout",
+        ),
         (dict(model=dict(type="ToyNett")), "model.type='ToyNett' is not registered as model; did you mean 'ToyNet'?"),
         (
             dict(model=dict(type="ToyDistiller", student=dict(type="ToyNet", classe=3), teacher=None)),
             "model.student.classe: ToyNet takes no such argument; did you mean 'classes'?",
         ),
-        (dict(train_cfg=dict(type="EpochLoop", max_epoch=3)), "train_cfg.max_epoch: EpochLoop takes no such argument; did you mean 'max_epochs'?"),
+        (
+            dict(train_cfg=dict(type="EpochLoop", max_epoch=3)),
+            "train_cfg.max_epoch: EpochLoop takes no such argument; did you mean 'max_epochs'?",
+        ),
         (dict(train_dataloader=dict(batchsize=3)), "train_dataloader.batchsize: no such setting; did you mean 'batch_size'?"),
         (
             dict(train_dataloader=dict(dataset=dict(type="VideoDataset", ann_file="x", pipeline=[dict(type="SampleFrames", clips=8)]))),
@@ -60,7 +66,10 @@ def test_accepted_arguments_follow_kwargs_through_the_parents():
         ),
         (dict(custom_hooks=[dict(type="NoHook")]), "custom_hooks[0].type='NoHook' is not registered as hook"),
         (dict(optim_wrapper=dict(optimizer=dict(type="SGD", learning_rate=1))), "optim_wrapper.optimizer.learning_rate: SGD takes no such"),
-        (dict(optim_wrapper=dict(accumulate=2, constructor="DecayByShapeConstructor")), "optim_wrapper.accumulate: OptimWrapper takes no such"),
+        (
+            dict(optim_wrapper=dict(accumulate=2, constructor="DecayByShapeConstructor")),
+            "optim_wrapper.accumulate: OptimWrapper takes no such",
+        ),
         (
             dict(param_scheduler=[dict(type="WarmupStepLR", convert_to_iter_based=True, warm_epochs=2)]),
             "param_scheduler[0].warm_epochs: WarmupStepLR takes no such argument; did you mean 'warmup_epochs'?",

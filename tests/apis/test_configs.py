@@ -46,7 +46,9 @@ def test_no_such_file(tmp_path):
 
 
 def test_student_of_a_distiller(toy_config):
-    lines = "model = dict(type='ToyDistiller', student=dict(type='ToyNet', width=5), teacher=dict(checkpoint='x'), data_preprocessor=dict(a=1))"
+    lines = (
+        "model = dict(type='ToyDistiller', student=dict(type='ToyNet', width=5), teacher=dict(checkpoint='x'), data_preprocessor=dict(a=1))"
+    )
     cfg = load_config(toy_config(lines))
     assert find_student(cfg).model == dict(type="ToyNet", width=5, data_preprocessor=dict(a=1))
     assert cfg.model.type == "ToyDistiller"

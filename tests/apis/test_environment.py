@@ -1,7 +1,7 @@
 import pytest
 from mmengine.config import Config
 
-from mmxkd.apis.environment import init_environment, map_slurm, wrap_for_cpu
+from mmxkd.apis.environment import check_sharding, init_environment, map_slurm, wrap_for_cpu
 from mmxkd.errors import ConfigError
 
 SLURM = {"SLURM_PROCID": "3", "SLURM_NTASKS": "4", "SLURM_LOCALID": "1", "SLURM_NNODES": "1"}
@@ -22,7 +22,9 @@ def test_several_nodes_need_a_master(monkeypatch):
         map_slurm(nodes)
 
 
-@pytest.mark.parametrize(("launcher", "message"), [("mpi", "accepted: none, pytorch, slurm"), ("pytorch", "RANK"), ("slurm", "SLURM_PROCID")])
+@pytest.mark.parametrize(
+    ("launcher", "message"), [("mpi", "accepted: none, pytorch, slurm"), ("pytorch", "RANK"), ("slurm", "SLURM_PROCID")]
+)
 def test_started_by_nobody(launcher, message, monkeypatch):
     for name in ("RANK", "SLURM_PROCID"):
         monkeypatch.delenv(name, raising=False)
@@ -40,3 +42,10 @@ def test_model_wrapper_without_a_gpu(monkeypatch):
     single = Config(dict(launcher="none"))
     wrap_for_cpu(single)
     assert "model_wrapper_cfg" not in single
+
+
+def test_what_a_sharded_model_cannot_do():
+    wrapper = dict(type="mmxkd.FullyShard")
+    check_sharding(Config(dict(model_wrapper_cfg=wrapper)))
+    with pytest.raises(ConfigError, match="EMAHook copies the model"):
+        check_sharding(Config(dict(model_wrapper_cfg=wrapper, custom_hooks=[dict(type="EMAHook")])))

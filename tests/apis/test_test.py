@@ -32,7 +32,9 @@ def test_distillers_checkpoint_in_both_configs(toy_config, save, tmp_path):
 
 
 def test_checkpoint_of_another_model(toy_config, save, tmp_path):
-    with pytest.raises(DataError, match=r"a.pth does not fit the model \(ToyNet\): fc1.weight: \(9, 4\) in the checkpoint, \(8, 4\) in the"):
+    with pytest.raises(
+        DataError, match=r"a.pth does not fit the model \(ToyNet\): fc1.weight: \(9, 4\) in the checkpoint, \(8, 4\) in the"
+    ):
         evaluate(toy_config(), save(ToyNet(width=9)), work_dir=str(tmp_path / "run"))
 
 

@@ -87,3 +87,18 @@ def test_mmaction2_recognizer():
     )
     outputs = model.extract(torch.randn(2, 1, 3, 4, 32, 32), None, {"logits", "feat"})
     assert outputs["logits"].shape == (2, 3)
+
+
+def test_a_teacher_from_a_local_directory_tells_its_keys(tmp_path):
+    from transformers import VideoMAEConfig, VideoMAEForVideoClassification
+
+    from mmxkd.distill.teachers.online import OnlineTeacher
+
+    sizes = dict(hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8, image_size=16, patch_size=8)
+    VideoMAEForVideoClassification(VideoMAEConfig(**sizes, num_frames=2, num_labels=3)).save_pretrained(tmp_path)
+    foreign = dict(type="transformers.VideoMAEForVideoClassification", pretrained=str(tmp_path))
+    keys = dict(logits="output.logits")
+    teacher = OnlineTeacher(dict(type="ForeignModel", model=foreign, keys=keys, layout="ntchw", argument="pixel_values"))
+    assert teacher.available() == {"logits"}
+    teacher.prepare("cpu")
+    assert teacher(torch.zeros(1, 1, 3, 2, 16, 16), [], {"logits"}).tensors["logits"].shape == (1, 3)

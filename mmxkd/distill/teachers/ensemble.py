@@ -79,6 +79,8 @@ class TeacherEnsemble(Teacher):
         return Signal(tensors, valid)
 
     def _average(self, key: str, values: list[Tensor]) -> Tensor:
-        if self.probability and key == "logits":
-            return sum(weight * value.float().softmax(-1) for weight, value in zip(self.weights, values, strict=True)).log()
-        return sum(weight * value for weight, value in zip(self.weights, values, strict=True))
+        as_probability = self.probability and key == "logits"
+        if as_probability:
+            values = [value.float().softmax(-1) for value in values]
+        average = torch.stack([weight * value for weight, value in zip(self.weights, values, strict=True)]).sum(0)
+        return average.log() if as_probability else average

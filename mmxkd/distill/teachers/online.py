@@ -115,9 +115,11 @@ class OnlineTeacher(Teacher):
 
 def _renormalization(student: nn.Module | None, teacher: nn.Module | None, device: torch.device | str) -> tuple[Tensor, Tensor] | None:
     """Return (scale, shift) that turn student-normalised pixels into teacher-normalised ones; ``None`` when they agree."""
-    if not all(hasattr(side, name) for side in (student, teacher) for name in ("mean", "std")):
+    found = [getattr(side, name, None) for side in (student, teacher) for name in ("mean", "std")]
+    values = [value.detach().cpu().double() for value in found if value is not None]
+    if len(values) < len(found):
         return None
-    s_mean, s_std, t_mean, t_std = (x.detach().cpu().double() for x in (student.mean, student.std, teacher.mean, teacher.std))
+    s_mean, s_std, t_mean, t_std = values
     if torch.equal(s_mean, t_mean) and torch.equal(s_std, t_std):
         return None
     shape = (1, 1, -1, 1, 1, 1)

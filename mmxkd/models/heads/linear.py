@@ -24,10 +24,11 @@ class LinearHead(BaseModule):
         super().__init__(init_cfg)
         self.num_classes, self.label_smoothing = num_classes, label_smoothing
         self.dropout = nn.Dropout(dropout)
-        self.fc = nn.Linear(in_features, num_classes) if num_classes else nn.Identity()
+        self.fc: nn.Module = nn.Identity()
         if num_classes:
-            nn.init.trunc_normal_(self.fc.weight, std=0.02)
-            nn.init.zeros_(self.fc.bias)
+            self.fc = linear = nn.Linear(in_features, num_classes)
+            nn.init.trunc_normal_(linear.weight, std=0.02)
+            nn.init.zeros_(linear.bias)
 
     def forward(self, feat: Tensor) -> Tensor:
         """Map ``feat`` (N, D) to logits (N, K)."""

@@ -23,7 +23,7 @@ class VideoRecognizer(ExtractModel):
         backbone: config of a backbone with ``available()`` and ``forward(clips, want)``; must give ``feat``.
         head: config of a head with ``forward(feat)``, ``loss(logits, labels, scores)`` and ``num_classes``.
         data_preprocessor: config; see ``VideoDataPreprocessor``.
-        init_cfg: MMEngine initialisation; ``FocalNetInit`` loads published weights.
+        init_cfg: MMEngine initialisation; ``PretrainedRecognizer`` starts from pretrained weights.
     """
 
     def __init__(self, backbone: dict, head: dict, data_preprocessor: dict | None = None, init_cfg: dict | None = None) -> None:

@@ -157,7 +157,7 @@ def _check_variant(
         total = model.parse_losses(losses)[0]
         wrapper.update_params(total)
         row = {"kd_loss": losses["raw_kd"], "student_loss": losses["raw_cls"], "total_loss": total}
-        values: dict[str, Any] = {key: float(value) / micro_steps for key, value in row.items()}
+        values: dict[str, Any] = {key: float(value.detach()) / micro_steps for key, value in row.items()}
         values.update(grad_norm=wrapper.message_hub.get_scalar("train/grad_norm").current(), lr=rate)
         values["updated"] = not torch.equal(before, next(student.parameters()))
         for key, column in rows.items():

@@ -93,7 +93,7 @@ def test_resume_restores_counters_and_keeps_the_configured_rule():
     ("cfg", "message"),
     [
         (dict(type="WarmupCosineLR", warmup_steps=3), "convert_to_iter_based=True"),
-        (dict(type="WarmupCosineLR", by_epoch=False, warmup_steps=30, end=20), "warmup_steps=30"),
+        (dict(type="WarmupCosineLR", by_epoch=False, warmup_steps=-1, end=20), "warmup_steps=-1"),
         (dict(type="WarmupLinearLR", by_epoch=False, end=20, min_factor=-1), "min_factor=-1"),
         (dict(type="WarmupStepLR", by_epoch=False, end=20, decay_steps=0), "decay_steps=0"),
     ],
@@ -101,6 +101,11 @@ def test_resume_restores_counters_and_keeps_the_configured_rule():
 def test_values_out_of_range(cfg, message):
     with pytest.raises(ConfigError, match=message):
         run_schedule(cfg, 0)
+
+
+def test_a_run_may_end_inside_its_warm_up():
+    rates, _ = run_schedule(dict(type="WarmupCosineLR", by_epoch=False, warmup_steps=8, end=2), 2)
+    assert rates == pytest.approx([0.005, 0.005 + 0.495 / 8])
 
 
 def test_step_schedule_takes_no_minimum():

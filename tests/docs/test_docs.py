@@ -1,0 +1,139 @@
+"""The pages say what is there: commands, options, configs, paths, links and code."""
+
+import argparse
+import contextlib
+import io
+import os
+import re
+import runpy
+import shlex
+import subprocess
+import sys
+from functools import cache
+from itertools import product
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+
+from mmxkd.apis.configs import ConfigOptions, check_config, find_student, load_config
+from mmxkd.registry import MODELS
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from pages import PAGES, ROOT, anchors, blocks, command_lines, inline_code, links
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+#: What the pages tell a reader to write.
+YOURS = ("configs/mine/", "mmxkd/distill/losses/dist.py")
+OF_SCRIPT = {
+    "tools/dist_train.sh": "tools/train.py",
+    "tools/slurm_train.sh": "tools/train.py",
+    "tools/dist_test.sh": "tools/test.py",
+    "tools/slurm_test.sh": "tools/test.py",
+}
+
+
+@cache
+def help_of(script):
+    out = io.StringIO()
+    argv, sys.argv = sys.argv, [script, "--help"]
+    try:
+        with contextlib.redirect_stdout(out), pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(ROOT / script), run_name="__main__")
+    finally:
+        sys.argv = argv
+    assert ended.value.code == 0, script
+    return out.getvalue()
+
+
+def cfg_options(words):
+    """Return the key=value pairs behind ``--cfg-options`` as the command lines read them."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cfg-options", nargs="+", action=ConfigOptions, default={})
+    return parser.parse_known_args(words)[0].cfg_options
+
+
+def expand(path):
+    """Return the paths of a shell pattern with braces."""
+    parts = [part[1:-1].split(",") if part.startswith("{") else [part] for part in re.split(r"(\{[^}]*\})", path)]
+    return ["".join(choice) for choice in product(*parts)]
+
+
+@each_page
+def test_commands_exist_with_these_options(page, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for line in command_lines(page):
+        words = shlex.split(line, comments=True)
+        if words[:1] == ["make"]:
+            assert words[1] in targets, line
+        script = next((word for word in words if re.match(r"tools/.*\.(py|sh)$", word)), None)
+        if script is None:
+            continue
+        assert (ROOT / script).is_file(), line
+        arguments = words[words.index(script) + 1 :]
+        options = {word.split("=")[0] for word in arguments if word.startswith("--")}
+        if options:
+            known = help_of(OF_SCRIPT.get(script, script))
+            assert {option for option in options if not re.search(rf"(?<![\w-]){option}(?![\w-])", known)} == set(), line
+        configs = [word for word in arguments if re.match(r"configs/.*\.py$", word) and not word.startswith(YOURS)]
+        assert [config for config in configs if not (ROOT / config).is_file()] == [], line
+        if configs and cfg_options(arguments):
+            check_config(load_config(configs[0], cfg_options(arguments)))
+
+
+@each_page
+def test_paths_of_the_repository_exist(page):
+    named = [
+        code for code in inline_code(page) if re.fullmatch(r"(configs|mmxkd|tools|tests|docs|requirements|benchmarks)/[\w{},*./-]+", code)
+    ]
+    for path in (path for code in named if not code.startswith(YOURS) for path in expand(code)):
+        assert list(ROOT.glob(path.rstrip("/"))), f"{path} is named and not there"
+
+
+@each_page
+def test_links_lead_somewhere(page):
+    for target in links(page):
+        path, _, anchor = target.partition("#")
+        other = (page.parent / path).resolve() if path else page
+        assert other.exists(), target
+        assert not anchor or anchor in anchors(other), target
+
+
+def test_python_blocks_run(tmp_path):
+    pages = [page for page in PAGES if any(block.language == "python" for block in blocks(page))]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    script = Path(__file__).with_name("run_blocks.py")
+    done = subprocess.run(
+        [sys.executable, str(script), *map(str, pages)], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    assert len(pages) >= 5
+
+
+def test_every_deviation_has_its_number():
+    numbers = re.findall(r"^(\d+)\. \*\*", (ROOT / "docs/deviations.md").read_text(), re.MULTILINE)
+    assert [int(number) for number in numbers] == list(range(1, 22))
+
+
+def test_metafile_names_every_config_and_counts_its_parameters():
+    models = yaml.safe_load((ROOT / "configs/dvfl/metafile.yml").read_text())["Models"]
+    named = {model["Config"] for model in models}
+    recipes = {
+        f"configs/dvfl/{path.name}" for path in ROOT.glob("configs/dvfl/*.py") if re.search(r"_(teacher_[bst]|student|kd)\.py$", path.name)
+    }
+    assert named == {name for name in recipes if not re.search("fight2|authors", name)}
+    table = (ROOT / "configs/dvfl/README.md").read_text()
+    for model in models:
+        published = model["Results"][0]["Published"]
+        figure = " / ".join(str(published[key]) for key in ("Top 1 Accuracy", "Top 5 Accuracy") if key in published)
+        assert f"({Path(model['Config']).name})" in table
+        assert figure in next(line for line in table.splitlines() if f"({Path(model['Config']).name})" in line)
+        assert figure.split(" / ")[0] in (ROOT / model["Config"]).read_text()
+        if model["Name"] in ("ucf101_kd", "hmdb51_teacher_t"):
+            config = find_student(load_config(ROOT / model["Config"])).model
+            with torch.device("meta"):
+                built = MODELS.build({key: value for key, value in config.items() if key != "init_cfg"})
+            assert sum(parameter.numel() for parameter in built.parameters()) == model["Metadata"]["Parameters"]
