@@ -18,7 +18,7 @@ default_hooks = dict(
     safe_checkpoint=dict(type="SafeCheckpointHook"),
 )
 
-env_cfg = dict(cudnn_benchmark=False, mp_cfg=dict(mp_start_method="fork", opencv_num_threads=0), dist_cfg=dict(backend="nccl"))
+env_cfg = dict(cudnn_benchmark=False, mp_cfg=dict(mp_start_method="fork", opencv_num_threads=0))
 randomness = dict(seed=0)
 
 log_level = "INFO"

@@ -57,6 +57,7 @@ _EXTRA = {
 #: Plain settings, without a ``type``.
 _SETTINGS = {
     "env_cfg": {"cudnn_benchmark", "mp_cfg", "dist_cfg", "resource_limit"},
+    "env_cfg.dist_cfg": {"backend", "timeout"},
     "env_cfg.mp_cfg": {"mp_start_method", "opencv_num_threads"},
     "randomness": {"seed", "diff_rank_seed", "deterministic"},
     "auto_scale_lr": {"enable", "base_batch_size"},
@@ -130,7 +131,8 @@ def _check_component(node: Mapping[str, Any], name: Any, path: str, key: str, fo
     if target is None:
         yield f"{path}.type={name!r} is not registered as {found.name}{suggest(name, _registered(found))}"
         return
-    accepted = accepted_arguments(target)
+    # A Hugging Face model is built by ``ForeignModel`` from either of these.
+    accepted = frozenset({"config", "pretrained"}) if _package(name) == "transformers" else accepted_arguments(target)
     if accepted is not None and node.get("convert_to_iter_based"):
         accepted |= _collect_names(target, "build_iter_from_epoch")[0]
     if accepted is not None:
@@ -156,6 +158,8 @@ def _name_unknown(node: Mapping[str, Any], accepted: Collection[str], path: str,
 def _look_up(name: str, first: Registry) -> Any:
     """Return what ``name`` is registered as, in ``first`` or in any other registry."""
     package = _package(name)
+    if package == "transformers":
+        return getattr(importlib.import_module(package), name.partition(".")[2], None)
     if package not in _OURS:
         try:
             importlib.import_module(f"{package}.registry")

@@ -3,6 +3,8 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import torch
@@ -15,13 +17,14 @@ LAUNCHERS = ("none", "pytorch", "slurm")
 _TORCHRUN = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
 
-def init_environment(launcher: str) -> None:
+def init_environment(launcher: str, dist_cfg: Mapping[str, Any] | None = None) -> None:
     """Join the process group of a distributed run: NCCL on GPUs, gloo without any.
 
     MMEngine's own initialisation needs CUDA; its Runner keeps a group that exists.
 
     Args:
         launcher: ``none``, ``pytorch`` (started by torchrun) or ``slurm`` (started by srun).
+        dist_cfg: the config's ``env_cfg.dist_cfg``: ``backend`` in place of the default, ``timeout`` in seconds.
 
     Raises:
         ConfigError: another launcher, or the variables it sets are not there.
@@ -37,7 +40,12 @@ def init_environment(launcher: str) -> None:
         raise ConfigError(f"--launcher {launcher}: {', '.join(absent)} not set; start through tools/dist_train.sh or tools/slurm_train.sh")
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())
-    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+    options = dict(dist_cfg or {})
+    backend = options.get("backend") or ("nccl" if torch.cuda.is_available() else "gloo")
+    if backend == "nccl" and not torch.cuda.is_available():
+        raise ConfigError("env_cfg.dist_cfg.backend='nccl' needs a GPU; accepted here: 'gloo'")
+    timeout = options.get("timeout")
+    dist.init_process_group(backend, timeout=None if timeout is None else timedelta(seconds=timeout))
 
 
 def map_slurm(variables: Any) -> dict[str, str]:
@@ -81,6 +89,17 @@ def wrap_for_cpu(cfg: Config) -> None:
         wrapper.setdefault("device_ids", None)
         wrapper.setdefault("broadcast_buffers", False)
         wrapper.setdefault("find_unused_parameters", cfg.get("find_unused_parameters", False))
+
+
+def is_sharded(cfg: Config) -> bool:
+    """Return whether the config spreads the model's parameters over the processes."""
+    return str((cfg.get("model_wrapper_cfg") or {}).get("type", "")).rpartition(".")[2] == "FullyShard"
+
+
+def check_sharding(cfg: Config) -> None:
+    """Raise ``ConfigError`` where a sharded model is asked for what it cannot do."""
+    if is_sharded(cfg) and any("EMAHook" in str(hook["type"]) for hook in cfg.get("custom_hooks") or []):
+        raise ConfigError("custom_hooks: EMAHook copies the model, which a sharded one (model_wrapper_cfg) does not allow")
 
 
 def close_environment() -> None:

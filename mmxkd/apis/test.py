@@ -10,7 +10,7 @@ from mmengine.hooks import EMAHook, Hook
 
 from mmxkd.apis.arguments import accepted_arguments
 from mmxkd.apis.configs import check_config, find_student, load_config
-from mmxkd.apis.environment import close_environment, init_environment, wrap_for_cpu
+from mmxkd.apis.environment import close_environment, init_environment, is_sharded, wrap_for_cpu
 from mmxkd.apis.preflight import check_testing
 from mmxkd.apis.train import share_seed
 from mmxkd.apis.views import parse_views, set_views
@@ -52,6 +52,8 @@ def prepare_test(
     cfg.resume, cfg.load_from = False, str(checkpoint)
     for key in _TRAINING_KEYS:
         cfg.pop(key, None)
+    if is_sharded(cfg):
+        cfg.pop("model_wrapper_cfg")  # whole models test a sharded one's checkpoint; each process has its share of the videos
     if views is not None:
         dataset = cfg.test_dataloader.dataset
         dataset.pipeline = set_views(dataset.get("pipeline", ()), *parse_views(views))
@@ -95,7 +97,7 @@ def evaluate(
     from mmxkd.engine.runner import DistillRunner
 
     cfg = prepare_test(config, checkpoint, work_dir=work_dir, dump=dump, views=views, options=options, launcher=launcher)
-    init_environment(launcher)
+    init_environment(launcher, (cfg.get("env_cfg") or {}).get("dist_cfg"))
     runner = DistillRunner.from_cfg(cfg)
     for hook in (LabelMapHook(), StrictLoadHook()):
         if not any(type(own) is type(hook) for own in runner.hooks):

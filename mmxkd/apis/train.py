@@ -10,7 +10,7 @@ from mmengine.config import Config
 
 from mmxkd.apis.arguments import accepted_arguments
 from mmxkd.apis.configs import check_config, load_config, walk_datasets
-from mmxkd.apis.environment import close_environment, init_environment, wrap_for_cpu
+from mmxkd.apis.environment import check_sharding, close_environment, init_environment, wrap_for_cpu
 from mmxkd.apis.preflight import check_training
 from mmxkd.engine.runner import DistillRunner
 from mmxkd.errors import ConfigError
@@ -47,6 +47,7 @@ def prepare_training(
     set_resume(cfg, resume)
     wrap_for_cpu(cfg)
     check_config(cfg)
+    check_sharding(cfg)
     share_seed(cfg)
     check_training(cfg)
     return cfg
@@ -79,7 +80,7 @@ def train(
     cfg = prepare_training(
         config, work_dir=work_dir, resume=resume, amp=amp, auto_scale_lr=auto_scale_lr, options=options, launcher=launcher
     )
-    init_environment(launcher)
+    init_environment(launcher, (cfg.get("env_cfg") or {}).get("dist_cfg"))
     runner = DistillRunner.from_cfg(cfg)
     runner.train()
     close_environment()

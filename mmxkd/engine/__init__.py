@@ -1,1 +1,5 @@
-"""Training machinery: hooks, loops, optimisation, storage and the runner."""
+"""Training machinery: hooks, loops, optimisation, storage and the runner. Importing it registers the model wrapper."""
+
+from mmxkd.engine import wrappers
+
+__all__ = ["wrappers"]

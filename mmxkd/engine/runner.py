@@ -5,17 +5,44 @@ from typing import Any
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 
+from mmxkd.engine.wrappers import FullyShard, shard_optimizer_state
 
-class AccumulatingRunner(Runner):
-    """Runner whose learning-rate scaling counts the batches of an accumulated step.
 
-    With ``auto_scale_lr=dict(enable=True, base_batch_size=B)`` the rate is multiplied by batch_size * processes *
-    accumulative_counts / B; MMEngine leaves the last factor out. Source of the rule: fact sheet section 5.
-    """
+class DistillRunner(Runner):
+    """Runner that scales learning rates with accumulation too, and saves and resumes sharded models."""
 
     def scale_lr(self, optim_wrapper: OptimWrapper, auto_scale_lr: dict[str, Any] | None = None) -> None:
-        """Scale the rates of ``optim_wrapper``'s groups; called before the schedules are built."""
-        if (auto_scale_lr or {}).get("enable") and isinstance(optim_wrapper, OptimWrapper):
-            counts = optim_wrapper._accumulative_counts
-            auto_scale_lr = {**auto_scale_lr, "base_batch_size": auto_scale_lr["base_batch_size"] / counts}
-        super().scale_lr(optim_wrapper, auto_scale_lr)
+        """Scale the rates of ``optim_wrapper``'s groups; called before the schedules are built.
+
+        With ``auto_scale_lr=dict(enable=True, base_batch_size=B)`` the rate is multiplied by batch_size * processes *
+        accumulative_counts / B; MMEngine leaves the last factor out. Source of the rule: fact sheet section 5.
+        """
+        if auto_scale_lr is None or not auto_scale_lr.get("enable") or not isinstance(optim_wrapper, OptimWrapper):
+            return
+        base = auto_scale_lr["base_batch_size"] / optim_wrapper._accumulative_counts
+        before = optim_wrapper.optimizer.param_groups[0]["lr"]
+        super().scale_lr(optim_wrapper, {**auto_scale_lr, "base_batch_size": base})
+        if optim_wrapper.base_param_settings is not None:
+            # What the log shows as ``base_lr`` beside several groups.
+            optim_wrapper.base_param_settings["lr"] *= optim_wrapper.optimizer.param_groups[0]["lr"] / before
+
+    def build_optim_wrapper(self, optim_wrapper: Any) -> OptimWrapper:
+        """Build the wrapper; the optimizer of a sharded model loads whole states."""
+        is_built = isinstance(optim_wrapper, OptimWrapper)
+        built = super().build_optim_wrapper(optim_wrapper)
+        if isinstance(self.model, FullyShard) and not is_built:
+            built.optimizer.register_load_state_dict_pre_hook(shard_optimizer_state)
+        return built
+
+    def _init_model_weights(self) -> None:
+        """Initialise the model, unless it was before it was sharded."""
+        if not isinstance(self.model, FullyShard):
+            super()._init_model_weights()
+
+    def save_checkpoint(self, *args: Any, **kwargs: Any) -> None:
+        """Write a checkpoint on rank 0; the processes of a sharded model gather its tensors first."""
+        if not isinstance(self.model, FullyShard):
+            super().save_checkpoint(*args, **kwargs)
+            return
+        with self.model.gathered(self.optim_wrapper.optimizer):
+            super().save_checkpoint(*args, **kwargs)

@@ -97,3 +97,12 @@ def test_what_is_right_is_no_problem():
             val_cfg=dict(),
         )
     )
+
+
+def test_hugging_face_models_inside_the_adapter():
+    foreign = dict(type="transformers.VideoMAEForVideoClassification", config=dict(num_labels=3))
+    model = dict(type="ForeignModel", model=foreign, keys=dict(logits="output.logits"))
+    assert find_problems(dict(model=model)) == []
+    foreign["pretraned"] = "dir"
+    assert "did you mean 'pretrained'" in find_problems(dict(model=model))[0]
+    assert "not registered" in find_problems(dict(model={**model, "model": dict(type="transformers.Nothing")}))[0]

@@ -18,6 +18,9 @@ def run(repo, tmp_path):
         return done.returncode, done.stdout, done.stderr
 
     def command(tool, args):
+        if tool == "torchrun":
+            start = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", f"--master_port={args[0]}"]
+            return [*start, str(repo / "tools/train.py"), *map(str, args[1:]), "--launcher", "pytorch"]
         return [*([sys.executable] if tool.endswith(".py") else ["bash"]), str(repo / "tools" / tool), *map(str, args)]
 
     def environment(variables):
@@ -71,9 +74,9 @@ def test_two_processes_train_resume_and_test(run, toy_config, tmp_path):
     )
     status, _, err = run("dist_train.sh", whole, 2, "--work-dir", "whole", *options, PORT="29611")
     assert status == 0, err
-    assert run("dist_train.sh", killed, 2, "--work-dir", "killed", *options, PORT="29612")[0] != 0
+    assert run("torchrun", 29612, killed, "--work-dir", "killed", *options)[0] != 0
     assert not (tmp_path / "killed/iter_12.pth").exists()
-    status, out, err = run("dist_train.sh", whole, 2, "--work-dir", "killed", "--resume", *options, PORT="29613")
+    status, out, err = run("torchrun", 29613, whole, "--work-dir", "killed", "--resume", *options)
     assert status == 0, err
     assert "resuming inside epoch 3 after batch 2 of 3" in out
     expected, got = (torch.load(tmp_path / name / "iter_12.pth", weights_only=True) for name in ("whole", "killed"))
@@ -114,11 +117,11 @@ def test_sharded_model_trains_saves_and_resumes_as_a_whole_one(run, toy_config, 
     shard = f"{model}\nmodel_wrapper_cfg = dict(type='mmxkd.FullyShard', shard=['Linear'])"
     whole, sharded = toy_config(model, "whole.py"), toy_config(shard, "sharded.py")
     killed = toy_config(f"{shard}\ncustom_hooks = [dict(type='KillHook', step=8)]", "killed.py")
-    for config, name, port in ((whole, "whole", "29641"), (sharded, "sharded", "29642")):
-        status, _, err = run("dist_train.sh", config, 2, "--work-dir", name, PORT=port)
+    for config, name, port in ((whole, "whole", 29641), (sharded, "sharded", 29642)):
+        status, _, err = run("torchrun", port, config, "--work-dir", name)
         assert status == 0, err
-    assert run("dist_train.sh", killed, 2, "--work-dir", "killed", PORT="29643")[0] != 0
-    status, _, err = run("dist_train.sh", sharded, 2, "--work-dir", "killed", "--resume", PORT="29644")
+    assert run("torchrun", 29643, killed, "--work-dir", "killed")[0] != 0
+    status, _, err = run("torchrun", 29644, sharded, "--work-dir", "killed", "--resume")
     assert status == 0, err
     expected, got, resumed = (torch.load(tmp_path / name / "epoch_4.pth", weights_only=True) for name in ("whole", "sharded", "killed"))
     assert list(got["state_dict"]) == list(expected["state_dict"])

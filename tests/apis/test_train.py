@@ -33,7 +33,7 @@ def test_what_is_resumed_from(tmp_path):
     assert resolve(False, "start.pth") == (False, "start.pth")
     (tmp_path / "other.pth").touch()
     assert resolve(str(tmp_path / "other.pth")) == (True, str(tmp_path / "other.pth"))
-    with pytest.raises(ConfigError, match="--resume no[.]pth: no such file"):
+    with pytest.raises(ConfigError, match=r"--resume no\.pth: no such file"):
         resolve("no.pth")
 
 

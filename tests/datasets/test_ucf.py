@@ -1,7 +1,7 @@
 import pytest
 
-from mmxkd.datasets.ucf import UCF50Dataset, UCF101Dataset
 from mmxkd.datasets.groups import group_of
+from mmxkd.datasets.ucf import UCF50Dataset, UCF101Dataset
 from mmxkd.errors import ConfigError, DataError
 
 CLASSES = ("HandstandPushups", "JumpRope", "jog")

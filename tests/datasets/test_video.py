@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from mmxkd.datasets.video import VideoDataset
 from mmxkd.datasets.readers import BrokenVideoError
 from mmxkd.datasets.samplers import EpochSampler, SampleKey
+from mmxkd.datasets.video import VideoDataset
 from mmxkd.errors import ConfigError, DataError
 from mmxkd.registry import DATASETS
 

@@ -24,7 +24,7 @@ def world(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def small(world) -> list[str]:
     """Options that turn a config of the 8 x 224 x 224 recipe into one that trains in seconds."""
-    tiny = "embed_dim=4 depths=[1,1] focal_levels=[1,1] focal_windows=[3,3]".split()
+    tiny = ["embed_dim=4", "depths=[1,1]", "focal_levels=[1,1]", "focal_windows=[3,3]"]
     options = [f"model.student.backbone.{item}" for item in tiny] + [f"model.teacher.model.backbone.{item}" for item in tiny]
     options += ["model.student.head.in_features=8", "model.teacher.model.head.in_features=8", "model.student.init_cfg=None"]
     options += ["model.student.head.num_classes=4", "model.teacher.model.head.num_classes=4"]

@@ -58,7 +58,17 @@ def test_two_nodes_of_one_process_on_loopback(run, small, teacher, tmp_path):
 
 
 def test_without_data_and_teacher_one_message_and_no_traceback(run, tmp_path):
-    done = run("bash", "tools/dist_train.sh", CONFIG, "3", "--work-dir", tmp_path, "--cfg-options", "train_dataloader.dataset.data_root=/nowhere", check=False)
+    done = run(
+        "bash",
+        "tools/dist_train.sh",
+        CONFIG,
+        "3",
+        "--work-dir",
+        tmp_path,
+        "--cfg-options",
+        "train_dataloader.dataset.data_root=/nowhere",
+        check=False,
+    )
     assert done.returncode == 2
     output = done.stdout + done.stderr
     assert "Traceback" not in output

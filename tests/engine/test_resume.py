@@ -28,12 +28,13 @@ def assert_same(left, right, skip=()):
 
 
 BY_STEP = {"default_hooks.checkpoint.by_epoch": False}
+WORKERS = {"train_dataloader.num_workers": 2, "train_dataloader.persistent_workers": True}
 CASES = {
     "epoch checkpoints, killed inside an epoch": ({}, "step=13", "epoch_4.pth"),
     "killed after an epoch's last step": ({}, "step=10", "epoch_4.pth"),
     "killed before a validation": ({}, "before_val_of_epoch=2", "epoch_4.pth"),
     "killed before the last validation": ({}, "before_val_of_epoch=4", "epoch_4.pth"),
-    "step checkpoints, killed inside an epoch": (BY_STEP | {"default_hooks.checkpoint.interval": 3}, "step=13", "iter_20.pth"),
+    "step checkpoints, killed inside an epoch": (BY_STEP | WORKERS | {"default_hooks.checkpoint.interval": 3}, "step=13", "iter_20.pth"),
     "step checkpoint at an epoch's end": (BY_STEP | {"default_hooks.checkpoint.interval": 5}, "before_val_of_epoch=2", "iter_20.pth"),
     "accumulation that does not divide the epoch": ({"optim_wrapper.accumulative_counts": 2}, "step=8", "epoch_4.pth"),
 }

@@ -101,3 +101,12 @@ def test_deepcopy_after_a_training_step():
     model = VideoFocalNet(**TINY)
     model(torch.randn(1, 3, 4, 32, 32), ["feat", "modulator/1"])["feat"].sum().backward()
     copy.deepcopy(model)
+
+
+def test_inference_in_parts_changes_nothing(monkeypatch):
+    torch.manual_seed(0)
+    model, clip = VideoFocalNet(**TINY).double().eval(), torch.randn(2, 3, 4, 32, 32, dtype=torch.float64)
+    whole = model(clip)["feat"]
+    monkeypatch.setattr("mmxkd.models.backbones.video_focalnet._CACHED_VALUES", 1000)
+    with torch.no_grad():
+        torch.testing.assert_close(model(clip)["feat"], whole)

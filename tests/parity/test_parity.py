@@ -46,7 +46,9 @@ def test_excluded_quantities_are_not_compared():
 @pytest.mark.long
 def test_every_recorded_case(shared):
     failed = []
-    cases, quantities, count = check_folder(shared / "reference" / "dvfl", "dvfl", lambda row: failed.append(row) if not row.passed else None)
+    cases, quantities, count = check_folder(
+        shared / "reference" / "dvfl", "dvfl", lambda row: failed.append(row) if not row.passed else None
+    )
     assert [str(row) for row in failed] == []
     assert count == 0
     assert cases == 19

@@ -5,7 +5,6 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
-from torch import nn
 
 from mmxkd.registry import HOOKS
 
@@ -35,5 +34,5 @@ class DistillHook(Hook):
             model.set_progress(runner.iter, runner.max_iters, runner.epoch, runner.max_epochs)
 
 
-def _unwrap(model: nn.Module) -> nn.Module:
+def _unwrap(model: Any) -> Any:
     return model.module if is_model_wrapper(model) else model

@@ -34,11 +34,11 @@ class FiniteLossHook(Hook):
         """Look at ``outputs['loss']``."""
         if outputs is None or not self.every_n_train_iters(runner, self.interval):
             return
-        broken = torch.tensor(0 if math.isfinite(float(outputs["loss"])) else 1)
+        broken = torch.tensor(0 if math.isfinite(outputs["loss"].item()) else 1)
         if runner.distributed:
             all_reduce(broken, op="max")
         if broken:
-            parts = ", ".join(f"{name} {float(value):.4g}" for name, value in outputs.items())
+            parts = ", ".join(f"{name} {value.item():.4g}" for name, value in outputs.items())
             samples = data_batch.get("data_samples", []) if isinstance(data_batch, dict) else []
             uids = ", ".join(str(sample.get("uid")) for sample in samples[:8])
             raise ConfigError(

@@ -49,7 +49,8 @@ class DecayByShapeConstructor:
 
     def __call__(self, model: nn.Module) -> OptimWrapper:
         """Build optimizer and wrapper for ``model``."""
-        decayed, kept = split_parameters(model.module if is_model_wrapper(model) else model, self.published_no_decay)
+        inner: Any = model.module if is_model_wrapper(model) else model
+        decayed, kept = split_parameters(inner, self.published_no_decay)
         if not decayed and not kept:
             raise ConfigError("model: every parameter is frozen, there is nothing to train")
         wrapper_cfg = dict(self.optim_wrapper_cfg)

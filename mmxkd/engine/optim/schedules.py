@@ -4,10 +4,12 @@ Source: TalalWasim/Video-FocalNets (schedulers of timm, applied per iteration), 
 steps from s * b, T steps in all and k counting from 0: k < W: b * (s + (1 - s) * k / W), afterwards what each class says.
 """
 
+import logging
 import math
 from abc import abstractmethod
 from typing import Any
 
+from mmengine.logging import print_log
 from mmengine.optim.scheduler.lr_scheduler import LRSchedulerMixin
 from mmengine.optim.scheduler.param_scheduler import INF, OptimizerType, _ParamScheduler
 
@@ -53,9 +55,9 @@ class WarmupLR(LRSchedulerMixin, _ParamScheduler):
         if by_epoch:
             raise ConfigError(f"{name}: set convert_to_iter_based=True (warmup_epochs=...) or by_epoch=False (warmup_steps=...)")
         total = end - begin if total_steps is None else total_steps
-        if not 0 <= warmup_steps <= total:
-            raise ConfigError(f"{name}.warmup_steps={warmup_steps}; accepted: 0 to the {total} steps of the schedule")
-        for key, value in {"start_factor": start_factor, "delay": delay, **rule}.items():
+        if warmup_steps > total:
+            print_log(f"{name}: the run of {total} steps ends inside its warm-up of {warmup_steps}", "current", logging.WARNING)
+        for key, value in {"warmup_steps": warmup_steps, "start_factor": start_factor, "delay": delay, **rule}.items():
             if value < 0:
                 raise ConfigError(f"{name}.{key}={value}; accepted: at least 0")
         self.rule = {"warmup_steps": warmup_steps, "total_steps": total, "start_factor": start_factor, "delay": delay, **rule}

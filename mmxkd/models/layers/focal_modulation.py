@@ -4,9 +4,10 @@ Source: TalalWasim/Video-FocalNets and hayatkhan8660-maker/DVFL-Net, ``classific
 shapes are theirs, so official weights load key by key; the computation is arranged anew (see ``SpatioTemporalFocalModulation``).
 """
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from mmxkd.models.layers.token_linear import TokenLinear, token_linear
 
 Maps = dict[str, Tensor]
 
@@ -45,7 +46,7 @@ class SpatioTemporalFocalModulation(nn.Module):
         self.dim, self.focal_level, self.normalize_modulator = dim, focal_level, normalize_modulator
         self.f = nn.Linear(dim, 2 * dim + focal_level + 1)
         self.h = nn.Conv2d(dim, dim, 1)
-        self.proj = nn.Linear(dim, dim)
+        self.proj = TokenLinear(dim, dim)
         self.proj_drop = nn.Dropout(proj_drop)
         # The nested Sequential only reproduces the official key `focal_layers.<level>.0.weight`.
         self.focal_layers = nn.ModuleList(
@@ -71,15 +72,15 @@ class SpatioTemporalFocalModulation(nn.Module):
         """
         dim = self.dim
         weight, bias = self.f.weight, self.f.bias
-        query = F.linear(x, weight[:dim], bias[:dim])
-        context = F.linear(x, weight[dim : 2 * dim], bias[dim : 2 * dim])
-        gates = F.linear(x, weight[2 * dim :], bias[2 * dim :])
-        spatial = F.linear(self._aggregate_space(context, gates), self.h.weight.flatten(1), self.h.bias)
+        query = token_linear(x, weight[:dim], bias[:dim])
+        context = token_linear(x, weight[dim : 2 * dim], bias[dim : 2 * dim])
+        gates = token_linear(x, weight[2 * dim :], bias[2 * dim :])
+        spatial = token_linear(self._aggregate_space(context, gates), self.h.weight.flatten(1), self.h.bias)
 
         weight, bias = self.f_temporal.weight, self.f_temporal.bias
-        context = F.linear(x, weight[:dim], bias[:dim])
-        gates_temporal = F.linear(x, weight[dim:], bias[dim:])
-        temporal = F.linear(self._aggregate_time(context, gates_temporal), self.h_temporal.weight.flatten(1), self.h_temporal.bias)
+        context = token_linear(x, weight[:dim], bias[:dim])
+        gates_temporal = token_linear(x, weight[dim:], bias[dim:])
+        temporal = token_linear(self._aggregate_time(context, gates_temporal), self.h_temporal.weight.flatten(1), self.h_temporal.bias)
 
         if maps is not None:
             maps.update(modulator_spatial=spatial, modulator_temporal=temporal, gates_spatial=gates, gates_temporal=gates_temporal)
@@ -113,5 +114,5 @@ class SpatioTemporalFocalModulation(nn.Module):
         """``sum_l levels_l * gates_l + summary * gates_L``; gates are raw, without a squashing function."""
         total = summary * gates[..., self.focal_level :]
         for index, level in enumerate(levels):
-            total = torch.addcmul(total, level, gates[..., index : index + 1])
+            total.addcmul_(level, gates[..., index : index + 1])
         return total / (self.focal_level + 1) if self.normalize_modulator else total
