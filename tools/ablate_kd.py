@@ -13,6 +13,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--alphas", type=float, nargs="+", default=[0.2, 0.5, 0.8])
     parser.add_argument("--temperatures", type=float, nargs="+", default=[1.0, 4.0, 10.0])
+    parser.add_argument("--only", nargs="+", default=[], metavar="TEXT", help="only rows whose names hold one of these")
     parser.add_argument("--workers", type=int, default=2, help="runs side by side, one thread each (default 2)")
     parser.add_argument("--markdown", type=Path, help="write the table here too")
     parser.add_argument("--resume", action="store_true", help="continue an interrupted grid")
@@ -28,6 +29,7 @@ def main() -> None:
         args.temperatures,
         args.workers,
         args.resume,
+        args.only,
         args.markdown,
     )
 

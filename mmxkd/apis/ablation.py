@@ -1,6 +1,7 @@
 """Ablation of logit distillation on the puppet world: alpha x temperature, and the controls that keep it honest."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,10 @@ class Setting:
     config: str
     options: Mapping[str, Any] = field(default_factory=dict)
     teacher: str | None = None
+
+    def job(self, seed: int) -> str:
+        """Return the name of its run with a seed."""
+        return f"{re.sub('[^a-z0-9.]+', '-', self.name.lower()).strip('-')}_s{seed}"
 
 
 def ablation_settings(alphas: Sequence[float], temperatures: Sequence[float]) -> list[Setting]:
@@ -92,15 +97,19 @@ def run_ablation(
     temperatures: Sequence[float],
     workers: int = 2,
     resume: bool = False,
+    only: Sequence[str] = (),
     markdown: Path | None = None,
     say: Callable[[str], None] = print,
 ) -> dict[str, Any]:
     """Train every row over all seeds and write ``ablation.json`` (and the table as Markdown).
 
+    ``only`` keeps the rows whose names hold one of these texts; the student alone always stays, as what the others are compared with.
+
     Returns:
         ``{"seeds", "rows": {name: row}, "differences": {name: summary of row - student alone, seed by seed}}``.
     """
-    settings = ablation_settings(alphas, temperatures)
+    baseline_setting, *others = ablation_settings(alphas, temperatures)
+    settings = [baseline_setting, *(row for row in others if not only or any(text in row.name for text in only))]
     teacher = work_dir / "teacher" / f"epoch_{load_config(TEACHER).train_cfg.max_epochs}.pth"
     JobGrid([Job("teacher", TEACHER)], work_dir, tools, 1, resume).run()
     random_head = work_dir / "random_head" / "checkpoint.pth"
@@ -109,20 +118,18 @@ def run_ablation(
     epochs = load_config(STUDENT).train_cfg.max_epochs
     checkpoints = {"teacher": str(teacher), "random_head": str(random_head)}
     jobs = []
-    for index, setting in enumerate(settings):
+    for setting in settings:
         for seed in seeds:
             options = {"randomness.seed": seed, **setting.options}
+            alone = baseline_setting.job(seed)
             if setting.teacher:
-                own = str(work_dir / f"row0_s{seed}" / f"epoch_{epochs}.pth")
+                own = str(work_dir / alone / f"epoch_{epochs}.pth")
                 options["model.teacher.checkpoint"] = checkpoints.get(setting.teacher, own)
-            jobs.append(Job(f"row{index}_s{seed}", setting.config, options, f"row0_s{seed}" if setting.teacher == "student" else None))
+            jobs.append(Job(setting.job(seed), setting.config, options, alone if setting.teacher == "student" else None))
     predictions = JobGrid(jobs, work_dir, tools, workers, resume).run()
 
-    rows = {
-        setting.name: measure_row(setting.config, [predictions[f"row{index}_s{seed}"] for seed in seeds], _CLIPS)
-        for index, setting in enumerate(settings)
-    }
-    baseline = rows[settings[0].name]
+    rows = {setting.name: measure_row(setting.config, [predictions[setting.job(seed)] for seed in seeds], _CLIPS) for setting in settings}
+    baseline = rows[baseline_setting.name]
     differences = {name: paired_difference(row, baseline, "top1") for name, row in rows.items() if row is not baseline}
     result = {"seeds": list(seeds), "rows": rows, "differences": differences}
     (work_dir / "ablation.json").write_text(json.dumps(result, indent=1))

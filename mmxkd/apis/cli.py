@@ -1,21 +1,55 @@
 """What every command line shares."""
 
+import gc
+import logging
 import os
 import sys
+import time
 from collections.abc import Callable
 
 from mmxkd.errors import UserError
 
 USER_ERROR_EXIT = 2
+#: How long other processes leave the word to rank 0, which has usually met the same error; torchrun stops them meanwhile.
+_PATIENCE = 3.0
 
 
 def run_cli(main: Callable[[], None]) -> None:
-    """Run a command; errors that are the user's to mend become one line on stderr (of rank 0) and exit status 2."""
+    """Run a command; errors that are the user's to mend become one message on stderr and exit status 2.
+
+    Of several processes rank 0 prints it, or the one that met it alone.
+    """
+    status = 0
     try:
         main()
     except UserError as error:
-        if os.environ.get("RANK", "0") == "0":
-            print(f"error: {error}", file=sys.stderr)
-        sys.exit(USER_ERROR_EXIT)
+        status = USER_ERROR_EXIT
+        if os.environ.get("RANK", "0") != "0":
+            time.sleep(_PATIENCE)
+        print(f"error: {describe(error)}", file=sys.stderr)
     except KeyboardInterrupt:
-        sys.exit(130)
+        status = 130
+    if "RANK" in os.environ:
+        _leave(status)
+    if status:
+        sys.exit(status)
+
+
+def describe(error: UserError) -> str:
+    """Return the message of ``error``; of one that a data loader's worker met, without the traceback torch puts around it."""
+    text = str(error)
+    if not text.startswith("Caught ") or "Traceback" not in text:
+        return text
+    return text.rstrip().rpartition(f"{type(error).__name__}: ")[2]
+
+
+def _leave(status: int) -> None:
+    """End a process of a distributed run at once.
+
+    While the interpreter shuts down, a thread of the process group may still want to free a tensor, which aborts the process.
+    """
+    gc.collect()
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)

@@ -88,3 +88,16 @@ def test_flops_of_a_distillation_config_need_no_file(run, tmp_path):
     assert costs["student"]["gmacs"] == pytest.approx(27.216, rel=0.01)
     assert costs["teacher"]["gmacs"] == pytest.approx(220.927, rel=0.01)
     assert "8.12x" in done.stdout
+
+
+def test_a_head_for_other_classes_is_one_line(run, small, teacher, tmp_path):
+    options = [
+        *small,
+        f"model.teacher.checkpoint={teacher}",
+        "model.student.head.num_classes=5",
+        "model.student.data_preprocessor.mix.num_classes=5",
+    ]
+    done = run(sys.executable, "tools/train.py", CONFIG, "--work-dir", tmp_path, "--cfg-options", *options, check=False)
+    assert done.returncode == 2
+    assert "error: model head.num_classes=5, but train_dataloader.dataset has 4 classes" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -5,9 +5,10 @@ from itertools import zip_longest
 from typing import Any
 
 from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop, Runner
 
-from mmxkd.errors import DataError
+from mmxkd.errors import ConfigError, DataError
 from mmxkd.registry import HOOKS
 
 
@@ -32,13 +33,14 @@ def compare_label_maps(left: Mapping[str, Any], right: Mapping[str, Any], left_n
 
 @HOOKS.register_module()
 class LabelMapHook(Hook):
-    """Refuse a checkpoint, or a validation set, whose classes are not those of the data set in use.
+    """Refuse a model, a checkpoint, or a validation set, whose classes are not those of the data set in use.
 
     Data sets take part by ``metainfo['label_map_hash']`` and ``metainfo['classes']``, which MMEngine saves with every checkpoint. A
     checkpoint without them is let pass with a warning.
 
     Raises:
         DataError: see ``compare_label_maps``.
+        ConfigError: the model (a distiller's student) says by ``num_classes`` that it has another number of them.
     """
 
     priority = "VERY_HIGH"
@@ -48,6 +50,11 @@ class LabelMapHook(Hook):
         sides = list(_metas(runner))
         for name, meta in sides[1:]:
             compare_label_maps(sides[0][1], meta, sides[0][0], name)
+        _check_head(runner, sides)
+
+    def before_test(self, runner: Runner) -> None:
+        """Compare the test set with the model's head."""
+        _check_head(runner, list(_metas(runner)))
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Compare the checkpoint with every data set that has been built."""
@@ -58,6 +65,15 @@ class LabelMapHook(Hook):
             return
         for name, meta in sides:
             compare_label_maps(saved, meta, "the checkpoint", name)
+
+
+def _check_head(runner: Runner, sides: list[tuple[str, Mapping[str, Any]]]) -> None:
+    """Raise ``ConfigError`` when the model has a head for another number of classes than the data sets; 0 is no head."""
+    model: Any = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    outputs = getattr(getattr(model, "student", model), "num_classes", None)
+    for name, meta in sides:
+        if outputs and outputs != len(meta.get("classes") or ()):
+            raise ConfigError(f"model head.num_classes={outputs}, but {name} has {len(meta.get('classes') or ())} classes")
 
 
 def _metas(runner: Runner) -> Iterator[tuple[str, Mapping[str, Any]]]:

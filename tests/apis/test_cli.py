@@ -1,0 +1,54 @@
+import pytest
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from mmxkd.apis.cli import describe, run_cli
+from mmxkd.errors import ConfigError, DataError
+
+
+def refuse():
+    raise ConfigError("model.width=0; accepted: at least 1")
+
+
+def test_user_errors_are_one_line_and_status_2(capsys, monkeypatch):
+    monkeypatch.delenv("RANK", raising=False)
+    with pytest.raises(SystemExit) as stop:
+        run_cli(refuse)
+    assert stop.value.code == 2
+    assert capsys.readouterr().err == "error: model.width=0; accepted: at least 1\n"
+
+
+def test_other_errors_keep_their_traceback(monkeypatch):
+    monkeypatch.delenv("RANK", raising=False)
+    with pytest.raises(ZeroDivisionError):
+        run_cli(lambda: 1 / 0)
+    run_cli(lambda: None)
+
+
+@pytest.mark.parametrize(("main", "status"), [(refuse, 2), (lambda: None, 0)])
+@pytest.mark.parametrize(("rank", "patience"), [("0", 0), ("1", 3.0)])
+def test_processes_of_a_launcher_leave_at_once_and_rank_0_speaks_first(main, status, rank, patience, monkeypatch, in_child, tmp_path):
+    waited = []
+    monkeypatch.setenv("RANK", rank)
+    monkeypatch.setattr("time.sleep", lambda seconds: (tmp_path / "waited").write_text(str(seconds)))
+    assert in_child(run_cli, main) == status
+    if (tmp_path / "waited").exists():
+        waited.append(float((tmp_path / "waited").read_text()))
+    assert waited == ([patience] if patience and status else [])
+
+
+class Broken(Dataset):
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        raise DataError("list.txt:3: label 9: out of range")
+
+
+def test_errors_of_a_worker_are_told_without_its_traceback():
+    torch.set_num_threads(1)
+    with pytest.raises(DataError) as error:
+        next(iter(DataLoader(Broken(), num_workers=1)))
+    assert "Traceback" in str(error.value)
+    assert describe(error.value) == "list.txt:3: label 9: out of range"
+    assert describe(DataError("Caught nothing")) == "Caught nothing"
