@@ -1,6 +1,7 @@
 """Reading checkpoint files, weights only."""
 
 import pickle
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def read_file(path: str | Path) -> Any:
             f"{path}: holds more than weights ({reason}); if it is an official checkpoint from a source you trust, convert it "
             "with tools/convert_checkpoint.py --allow-pickle"
         ) from None
-    except (RuntimeError, EOFError, ValueError) as error:
+    except (RuntimeError, EOFError, ValueError, struct.error) as error:
         raise DataError(f"{path}: not a readable checkpoint ({error})") from None
 
 

@@ -6,6 +6,7 @@ Differences: tokens stay channels last, any number of frames works, nothing is s
 """
 
 from collections.abc import Collection
+from typing import cast
 
 import numpy as np
 import torch
@@ -203,21 +204,27 @@ class VideoFocalNet(BaseModule):
         if x.ndim != 5 or x.shape[1] != self.input_shape[0]:
             raise ValueError(f"clips of shape {tuple(x.shape)}; expected (N, {self.input_shape[0]}, T, H, W)")
         outputs: dict[str, Tensor] = {}
+
+        def keep(key: str, value: Tensor) -> None:
+            # What nobody wants must not be held until the end: it would be the peak of the memory.
+            if key in want:
+                outputs[key] = value.permute(0, 4, 1, 2, 3)
+
         x = self.patch_embed(x.permute(0, 2, 3, 4, 1).contiguous())
-        for i, stage in enumerate(self.layers, start=1):
-            outputs[f"embed{i}"] = x
+        for i, stage in enumerate(cast(list[FocalStage], self.layers), start=1):
+            keep(f"embed{i}", x)
             maps: Maps | None = {} if any(f"{key}/{i}" in want for key in _MAP_KEYS) else None
             x = stage(x, maps)
-            outputs[f"stage{i}"] = x
+            keep(f"stage{i}", x)
             if maps is not None:
                 maps["modulator"] = maps["modulator_spatial"] * maps["modulator_temporal"]
-                outputs.update({f"{key}/{i}": value for key, value in maps.items()})
+                for key, value in maps.items():
+                    keep(f"{key}/{i}", value)
             if stage.downsample is not None:
                 x = stage.downsample(x)
-        result = {key: value.permute(0, 4, 1, 2, 3) for key, value in outputs.items() if key in want}
         if "feat" in want:
-            result["feat"] = self.norm(x).mean((1, 2, 3))
-        return result
+            outputs["feat"] = self.norm(x).mean((1, 2, 3))
+        return outputs
 
     def _init_parameters(self) -> None:
         """Linear layers: truncated normal 0.02, bias 0; convolutions keep PyTorch's default (fact sheet 1.5)."""
@@ -227,4 +234,4 @@ class VideoFocalNet(BaseModule):
                 nn.init.zeros_(module.bias)
             elif isinstance(module, SpatioTemporalFocalModulation) and self.temporal_identity:
                 nn.init.trunc_normal_(module.h_temporal.weight, std=0.02)
-                nn.init.ones_(module.h_temporal.bias)
+                nn.init.constant_(cast(Tensor, module.h_temporal.bias), 1.0)

@@ -4,6 +4,8 @@ Source: TalalWasim/Video-FocalNets and hayatkhan8660-maker/DVFL-Net, ``classific
 shapes are theirs, so official weights load key by key; the computation is arranged anew (see ``SpatioTemporalFocalModulation``).
 """
 
+from typing import cast
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -75,12 +77,13 @@ class SpatioTemporalFocalModulation(nn.Module):
         query = token_linear(x, weight[:dim], bias[:dim])
         context = token_linear(x, weight[dim : 2 * dim], bias[dim : 2 * dim])
         gates = token_linear(x, weight[2 * dim :], bias[2 * dim :])
-        spatial = token_linear(self._aggregate_space(context, gates), self.h.weight.flatten(1), self.h.bias)
+        spatial = token_linear(self._aggregate_space(context, gates), self.h.weight.flatten(1), cast(Tensor, self.h.bias))
 
         weight, bias = self.f_temporal.weight, self.f_temporal.bias
         context = token_linear(x, weight[:dim], bias[:dim])
         gates_temporal = token_linear(x, weight[dim:], bias[dim:])
-        temporal = token_linear(self._aggregate_time(context, gates_temporal), self.h_temporal.weight.flatten(1), self.h_temporal.bias)
+        summary = self._aggregate_time(context, gates_temporal)
+        temporal = token_linear(summary, self.h_temporal.weight.flatten(1), cast(Tensor, self.h_temporal.bias))
 
         if maps is not None:
             maps.update(modulator_spatial=spatial, modulator_temporal=temporal, gates_spatial=gates, gates_temporal=gates_temporal)
@@ -104,8 +107,8 @@ class SpatioTemporalFocalModulation(nn.Module):
         clip = context.flatten(2, 3).permute(0, 3, 1, 2)  # (B, C, T, HW), channels last
         levels = []
         for layer in self.focal_layers_temporal:
-            conv = layer[0]
-            clip = F.gelu(F.conv2d(clip, conv.weight.unsqueeze(-1), padding=(conv.padding[0], 0)))
+            conv = cast(nn.Conv1d, cast(nn.Sequential, layer)[0])
+            clip = F.gelu(F.conv2d(clip, conv.weight.unsqueeze(-1), padding=(int(conv.padding[0]), 0)))
             levels.append(clip.permute(0, 2, 3, 1).view_as(context))
         summary = F.gelu(levels[-1].mean(1, keepdim=True)) if levels else F.gelu(context.mean(1, keepdim=True))
         return self._gated_sum(levels, summary, gates)
