@@ -19,15 +19,15 @@ COLOUR = ("ColorJitter", "RandomGrayscale")
 SUFFIXES = (".avi", ".mkv", ".mov", ".mp4", ".webm")
 #: The same steps in mmaction2. Its own colour jitter fails with NumPy 2, so the like-for-like comparison has none on either side.
 STOCK = [
-    dict(type="DecordInit"),
-    dict(type="SampleFrames", clip_len=1, frame_interval=4, num_clips=8),
-    dict(type="DecordDecode"),
-    dict(type="Resize", scale=(-1, 256)),
-    dict(type="RandomResizedCrop"),
-    dict(type="Resize", scale=(224, 224), keep_ratio=False),
-    dict(type="Flip", flip_ratio=0.5),
-    dict(type="FormatShape", input_format="NCTHW"),
-    dict(type="PackActionInputs"),
+    dict(type="mmaction.DecordInit"),
+    dict(type="mmaction.SampleFrames", clip_len=1, frame_interval=4, num_clips=8),
+    dict(type="mmaction.DecordDecode"),
+    dict(type="mmaction.Resize", scale=(-1, 256)),
+    dict(type="mmaction.RandomResizedCrop"),
+    dict(type="mmaction.Resize", scale=(224, 224), keep_ratio=False),
+    dict(type="mmaction.Flip", flip_ratio=0.5),
+    dict(type="mmaction.FormatShape", input_format="NCTHW"),
+    dict(type="mmaction.PackActionInputs"),
 ]
 Load = Callable[[str, int], torch.Tensor]
 
