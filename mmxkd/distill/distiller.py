@@ -53,7 +53,7 @@ class Distiller(BaseModel):
         self.register_load_state_dict_pre_hook(_add_student_prefix)
 
     def forward(self, inputs: Any, data_samples: Sequence[DataSample] | None = None, mode: str = "tensor") -> Any:
-        """Compute the distillation losses in mode ``loss``; ``predict`` and ``tensor`` are the student's."""
+        """Compute the distillation losses of inputs (N, ...) in mode ``loss``; ``predict`` and ``tensor`` are the student's."""
         if mode == "loss" and data_samples is not None:
             return self.loss(inputs, data_samples)
         return self.student(inputs, data_samples, mode)

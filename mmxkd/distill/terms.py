@@ -85,7 +85,7 @@ class Term(nn.Module):
         return self.weight != 0 and self.schedule.active(progress)
 
     def forward(self, outputs: dict[str, Tensor], signal: Signal) -> Tensor:
-        """Return the unweighted scalar loss of student ``outputs`` against ``signal``."""
+        """Return the unweighted scalar loss of student ``outputs`` (N, ...) against ``signal``."""
         sides = {"student": outputs, "teacher": signal.tensors}
         extra = {argument: sides[owner][key] for argument, (owner, key) in self.inputs.items()}
         total = torch.zeros((), device=next(iter(outputs.values())).device)

@@ -52,7 +52,7 @@ class FullyShard(nn.Module):
         module.register_load_state_dict_pre_hook(_shard_loaded)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the model."""
+        """Call the model; shapes (N, ...) are its own."""
         return self.module(*args, **kwargs)
 
     def train_step(self, data: Any, optim_wrapper: Any) -> dict[str, Tensor]:

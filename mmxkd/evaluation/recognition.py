@@ -78,7 +78,7 @@ class RecognitionMetric(BaseMetric):
         self._size = 0
 
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
-        """Keep what scoring needs of a batch."""
+        """Keep what scoring needs of a batch: ``pred_score`` (K,), ``gt_label``, ``index``, ``uid`` and ``broken`` of every sample."""
         for sample in data_samples:
             self.results.append(
                 {
@@ -97,7 +97,7 @@ class RecognitionMetric(BaseMetric):
         return super().evaluate(len(self.results) * get_world_size())
 
     def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
-        """Score the gathered results."""
+        """Score the gathered results, one row (K scores and a label) per video; fractions 0..1."""
         by_index = {result["index"]: result for result in results}
         missing = [index for index in range(self._size) if index not in by_index]
         if missing:

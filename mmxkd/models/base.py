@@ -40,7 +40,7 @@ class ExtractModel(BaseModel):
 
     @abstractmethod
     def loss_from(self, outputs: Outputs, data_samples: Sequence[DataSample]) -> dict[str, Tensor]:
-        """Return the model's own task losses, each a scalar whose name starts with ``loss``."""
+        """Return the model's own task losses of the batch's outputs (N, ...), each a scalar whose name starts with ``loss``."""
 
     @abstractmethod
     def predict_from(self, outputs: Outputs, data_samples: Sequence[DataSample]) -> list[DataSample]:

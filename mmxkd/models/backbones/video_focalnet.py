@@ -206,7 +206,7 @@ class VideoFocalNet(BaseModule):
         outputs: dict[str, Tensor] = {}
 
         def keep(key: str, value: Tensor) -> None:
-            # What nobody wants must not be held until the end: it would be the peak of the memory.
+            """Note an output; what nobody wants is not held until the end, where it would be the peak of the memory."""
             if key in want:
                 outputs[key] = value.permute(0, 4, 1, 2, 3)
 
