@@ -29,7 +29,16 @@ def _child(name: str, parent: Registry, *locations: str) -> Registry:
 #: Backbones, heads, recognisers, data preprocessors, distillers, teachers, connectors and losses.
 MODELS = _child("model", MMENGINE_MODELS, "models", "distill")
 MODEL_WRAPPERS = _child("model_wrapper", MMENGINE_MODEL_WRAPPERS, "engine")
-DATASETS = _child("dataset", MMENGINE_DATASETS, "datasets.video", "datasets.ucf", "datasets.hmdb")
+DATASETS = _child(
+    "dataset",
+    MMENGINE_DATASETS,
+    "datasets.video",
+    "datasets.ucf",
+    "datasets.hmdb",
+    "datasets.anticipation",
+    "datasets.grounding",
+    "datasets.language",
+)
 TRANSFORMS = _child("transform", MMENGINE_TRANSFORMS, "datasets.transforms")
 DATA_SAMPLERS = _child("data sampler", MMENGINE_SAMPLERS, "datasets.samplers")
 METRICS = _child("metric", MMENGINE_METRICS, "evaluation")
@@ -38,7 +47,7 @@ LOOPS = _child("loop", MMENGINE_LOOPS, "engine.loops")
 OPTIM_WRAPPERS = _child("optim_wrapper", MMENGINE_OPTIM_WRAPPERS, "engine.optim")
 OPTIM_WRAPPER_CONSTRUCTORS = _child("optimizer wrapper constructor", MMENGINE_OPTIM_WRAPPER_CONSTRUCTORS, "engine.optim")
 PARAM_SCHEDULERS = _child("parameter scheduler", MMENGINE_PARAM_SCHEDULERS, "engine.optim")
+OPTIMIZERS = _child("optimizer", MMENGINE_OPTIMIZERS, "engine.optim")
 # Nothing of ours is in these; they exist so that looking something up from our scope is no warning.
-OPTIMIZERS = _child("optimizer", MMENGINE_OPTIMIZERS)
 VISBACKENDS = _child("vis_backend", MMENGINE_VISBACKENDS)
 LOG_PROCESSORS = _child("log_processor", MMENGINE_LOG_PROCESSORS)

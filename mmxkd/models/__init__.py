@@ -1,8 +1,19 @@
 """Models; importing this package registers them."""
 
-from mmxkd.models import data_preprocessor, foreign, initializers, mixing
+from mmxkd.models import anticipation, data_preprocessor, foreign, grounding, initializers, language, mixing
 from mmxkd.models.backbones import video_focalnet
 from mmxkd.models.heads import linear
 from mmxkd.models.recognizers import video_recognizer
 
-__all__ = ["data_preprocessor", "foreign", "initializers", "linear", "mixing", "video_focalnet", "video_recognizer"]
+__all__ = [
+    "anticipation",
+    "data_preprocessor",
+    "foreign",
+    "grounding",
+    "initializers",
+    "language",
+    "linear",
+    "mixing",
+    "video_focalnet",
+    "video_recognizer",
+]

@@ -9,7 +9,7 @@ from mmxkd.parity.case import Case, find_cases
 from mmxkd.parity.report import Report, Row
 
 Checker = Callable[[Case, Report], None]
-SYSTEMS = ("dvfl",)
+SYSTEMS = ("anticipation", "dvfl", "groundnlq", "vidlankd")
 
 
 def checker_of(case: Case) -> Checker | None:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from mmxkd.checkpoints import load_checkpoint
 from mmxkd.distill.signal import Signal
 from mmxkd.distill.teachers.base import Teacher
-from mmxkd.errors import DataError
+from mmxkd.errors import ConfigError, DataError
 from mmxkd.models.base import ExtractModel
 from mmxkd.registry import MODELS
 from mmxkd.structures import DataSample
@@ -28,6 +28,8 @@ class OnlineTeacher(Teacher):
         checkpoint: its weights, loaded strictly, head included; ``None`` keeps what ``model`` starts with.
         size: side of the (square) input the teacher expects; ``None`` = the student's.
         num_frames: frames the teacher expects, spread evenly over the student's; ``None`` = the student's.
+        inputs_from: field of the data samples that holds the teacher's own input, one unbatched input each, collated by the teacher's
+            data preprocessor (a text history beside a video student); ``None`` = the student's inputs.
         gate: see ``Gate``.
         hint: how to get the checkpoint, told when it is missing.
     """
@@ -40,8 +42,14 @@ class OnlineTeacher(Teacher):
         num_frames: int | None = None,
         gate: dict | None = None,
         hint: str = "",
+        inputs_from: str | None = None,
     ) -> None:
         super().__init__(gate)
+        if inputs_from is not None and (size is not None or num_frames is not None):
+            raise ConfigError(
+                "model.teacher.size and num_frames resample the student's inputs; with inputs_from there are none to resample"
+            )
+        self.inputs_from = inputs_from
         self.config = model
         self.checkpoint, self.size, self.num_frames, self.hint = checkpoint, size, num_frames, hint
         self.model: ExtractModel | None = None
@@ -83,11 +91,24 @@ class OnlineTeacher(Teacher):
         self.model = model.to(device)
         self._renormalize = _renormalization(data_preprocessor, model.data_preprocessor, device)
 
-    def signal(self, inputs: Tensor, data_samples: Sequence[DataSample], want: Collection[str]) -> Signal:
-        """Run the model on inputs (N, V, C, T, H, W)."""
+    def signal(self, inputs: Any, data_samples: Sequence[DataSample], want: Collection[str]) -> Signal:
+        """Run the model on the student's inputs (N, ...), or on the N inputs of its own that the samples carry."""
         if self.model is None:
             raise RuntimeError("OnlineTeacher.signal before prepare(): the teacher is built when training starts")
-        return Signal(self.model.extract(self._adapt(inputs), data_samples, want))
+        inputs = self._adapt(inputs) if self.inputs_from is None else self._collect(self.model, self.inputs_from, data_samples)
+        return Signal(self.model.extract(inputs, data_samples, want))
+
+    @staticmethod
+    def _collect(model: ExtractModel, field: str, data_samples: Sequence[DataSample]) -> Any:
+        """Collate what the samples carry under ``field``; raises ``ConfigError`` when a sample has nothing there."""
+        for sample in data_samples:
+            if field not in sample:
+                raise ConfigError(
+                    f"model.teacher.inputs_from={field!r}: sample {sample.get('uid')!r} has no such field; a transform of the student's "
+                    "pipeline must write it"
+                )
+        batch = {"inputs": [sample.get(field) for sample in data_samples], "data_samples": None}
+        return model.data_preprocessor(batch, training=False)["inputs"]
 
     def apply_to_tensors(self, fn: Callable[[Tensor], Tensor]) -> None:
         """Move or cast the model."""

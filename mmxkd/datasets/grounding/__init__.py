@@ -1,0 +1,1 @@
+"""Sentences and the moments they mean; importing this package registers the data sets."""

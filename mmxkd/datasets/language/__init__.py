@@ -1,0 +1,1 @@
+"""Text for language models; importing this package registers the data sets."""

@@ -1,0 +1,1 @@
+"""Models that say what happens next; importing this package registers them."""

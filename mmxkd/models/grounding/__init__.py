@@ -1,0 +1,1 @@
+"""Models that find the moment a sentence asks for; importing this package registers them."""
