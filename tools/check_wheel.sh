@@ -9,7 +9,7 @@ python3 -m venv "$scratch/venv"
 pip=("$scratch/venv/bin/python" -m pip --disable-pip-version-check)
 "${pip[@]}" install -q -c requirements/constraints.txt setuptools wheel
 "${pip[@]}" install -q -c requirements/constraints.txt torch
-"${pip[@]}" install -q -c requirements/constraints.txt "$(ls "$scratch"/mmxkd-*.whl)[lite,video,vis]"
+"${pip[@]}" install -q -c requirements/constraints.txt "$(ls "$scratch"/mmxkd-*.whl)[lite,video,vis,features,glue]"
 # The swap that docs/install.md describes for machines without libGL.
 "${pip[@]}" uninstall -q -y opencv-python opencv-contrib-python
 "${pip[@]}" install -q -c requirements/constraints.txt --no-deps opencv-contrib-python-headless

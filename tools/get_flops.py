@@ -13,7 +13,7 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("config")
-    parser.add_argument("--shape", type=int, nargs=3, metavar=("T", "H", "W"), help="clip; default: what the model is made for")
+    parser.add_argument("--shape", type=int, nargs="+", metavar="N", help="clip T H W, tokens L ...; default: what the model is made for")
     parser.add_argument("--latency", type=int, nargs="?", const=10, default=0, metavar="RUNS", help="also time one clip (median of 10)")
     parser.add_argument("--json", type=Path, help="write the figures here too, per module")
     parser.add_argument("--cfg-options", nargs="+", action=ConfigOptions, default={}, metavar="KEY=VALUE")

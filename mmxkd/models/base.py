@@ -4,9 +4,11 @@ from abc import abstractmethod
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import torch
 from mmengine.model import BaseModel
 from torch import Tensor, nn
 
+from mmxkd.errors import ConfigError
 from mmxkd.registry import MODELS
 from mmxkd.structures import DataSample
 
@@ -45,6 +47,22 @@ class ExtractModel(BaseModel):
     @abstractmethod
     def predict_from(self, outputs: Outputs, data_samples: Sequence[DataSample]) -> list[DataSample]:
         """Write predictions into ``data_samples`` and return them."""
+
+    def example_inputs(self, shape: tuple[int, ...] | None = None) -> Any:
+        """Return zeros in place of one preprocessed sample: what counting and timing a prediction runs on.
+
+        Args:
+            shape: of a video (T, H, W), over the one the backbone is made for; other models say what they take.
+
+        Raises:
+            ConfigError: the backbone states no input shape and none is given.
+        """
+        nominal = getattr(getattr(self, "backbone", None), "input_shape", None)
+        if shape is not None:
+            return torch.zeros(1, 1, nominal[0] if nominal else 3, *shape)
+        if nominal is None:
+            raise ConfigError(f"{type(self).__name__} states no input shape; give one with --shape T H W")
+        return torch.zeros(1, 1, *nominal)
 
     def forward(self, inputs: Any, data_samples: Sequence[DataSample] | None = None, mode: str = "tensor") -> Any:
         """Compose the contract: ``loss`` -> dict of scalars, ``predict`` -> list of samples, ``tensor`` -> ``logits`` (N, K)."""
