@@ -8,6 +8,14 @@ class UserError(Exception):
     """
 
 
+class ResourceError(UserError):
+    """The machine ran out of something: disk, memory. The message says of what and what to do."""
+
+
+class PreemptedError(UserError):
+    """A signal stopped the run, everything is saved; not a failure, but not the end of training either."""
+
+
 class ConfigError(UserError):
     """A config holds a key or a value that nothing accepts."""
 

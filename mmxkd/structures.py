@@ -15,7 +15,8 @@ class DataSample(BaseDataElement):
 
     Meta fields (plain values): ``uid`` str, unique in its data set; ``index`` int, row in the data set; ``epoch`` int, how often
     the data set has been gone through before; ``position`` int, place in the epoch's global order; ``seed`` int, the run's;
-    ``broken`` list[str], files that could not be read on the way (their replacement, or zeros in testing, is what the inputs show).
+    ``timing`` dict[str, float], seconds of each transform; ``broken`` list[str], files that could not be read on the way (their
+    replacement, or zeros in testing, is what the inputs show).
     """
 
 

@@ -19,5 +19,5 @@ fi
 "$PYTHON" "$TOOLS/train.py" "$CONFIG" --check "$@"
 # shellcheck disable=SC2086
 exec srun -p "$PARTITION" --job-name="$JOB_NAME" "${GRES[@]}" --ntasks="$GPUS" --ntasks-per-node="$TASKS_PER_NODE" \
-  --cpus-per-task="${CPUS_PER_TASK:-5}" --kill-on-bad-exit=1 ${SRUN_ARGS:-} \
+  --cpus-per-task="${CPUS_PER_TASK:-5}" --kill-on-bad-exit=1 --signal=TERM@${GRACE:-120} ${SRUN_ARGS:-} \
   "$PYTHON" -u "$TOOLS/train.py" "$CONFIG" --launcher slurm "$@"

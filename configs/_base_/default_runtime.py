@@ -15,6 +15,8 @@ default_hooks = dict(
     finite_loss=dict(type="FiniteLossHook"),
     broken_videos=dict(type="BrokenVideoHook", max_share=0.01),
     seed_step=dict(type="SeedStepHook"),
+    loader_report=dict(type="LoaderReportHook"),
+    preemption=dict(type="PreemptionHook"),
     safe_checkpoint=dict(type="SafeCheckpointHook"),
 )
 

@@ -7,9 +7,11 @@ import sys
 import time
 from collections.abc import Callable
 
-from mmxkd.errors import UserError
+from mmxkd.errors import PreemptedError, UserError
 
 USER_ERROR_EXIT = 2
+#: What a shell reports of a process that SIGTERM ended.
+PREEMPTED_EXIT = 143
 #: How long other processes leave the word to rank 0, which has usually met the same error; torchrun stops them meanwhile.
 _PATIENCE = 3.0
 
@@ -23,10 +25,10 @@ def run_cli(main: Callable[[], None]) -> None:
     try:
         main()
     except UserError as error:
-        status = USER_ERROR_EXIT
+        status = PREEMPTED_EXIT if isinstance(error, PreemptedError) else USER_ERROR_EXIT
         if os.environ.get("RANK", "0") != "0":
             time.sleep(_PATIENCE)
-        print(f"error: {describe(error)}", file=sys.stderr)
+        print(f"{'' if status == PREEMPTED_EXIT else 'error: '}{describe(error)}", file=sys.stderr)
     except KeyboardInterrupt:
         status = 130
     if "RANK" in os.environ:

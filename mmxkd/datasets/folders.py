@@ -34,6 +34,20 @@ def scan_class_folders(root: str | os.PathLike[str]) -> dict[str, list[str]]:
     return classes
 
 
+def find_videos(root: str | os.PathLike[str]) -> list[str]:
+    """Return the videos anywhere below ``root``, as sorted relative paths with forward slashes.
+
+    Raises:
+        DataError: ``root`` is no folder or holds no video.
+    """
+    if not os.path.isdir(root):
+        raise DataError(f"{root}: no such folder")
+    found = sorted(path.removeprefix("./") for path in _videos(root, "."))
+    if not found:
+        raise DataError(f"{root}: holds no video (suffixes looked for: {' '.join(sorted(VIDEO_SUFFIXES))})")
+    return found
+
+
 def _videos(root: str | os.PathLike[str], name: str) -> Iterator[str]:
     """Yield the videos anywhere in the class folder ``name``, relative to ``root``."""
     for folder, _, files in os.walk(os.path.join(root, name)):

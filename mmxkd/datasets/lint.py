@@ -172,7 +172,8 @@ def _check_videos(parsed: dict[str, list[VideoRecord]], root: str, reader: str, 
         elif probe.frames == 1:
             report.warnings.append(Finding(path, "one_frame", "the video has one frame"))
         if probe.mpeg4_b_frames:
-            detail = "MPEG-4 Part 2 with B-frames: Decord returns wrong frames; re-encode it as H.264 or read it with reader='opencv'"
+            exact = "is decoded from its start" if path.lower().endswith(".avi") else "Decord returns wrong frames"
+            detail = f"MPEG-4 Part 2 with B-frames: {exact}; copy it with tools/data/reencode.py"
             report.warnings.append(Finding(path, "mpeg4_b_frames", detail))
 
 

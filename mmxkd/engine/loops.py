@@ -4,15 +4,21 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+import torch
 from mmengine.hooks import CheckpointHook
 from mmengine.optim import OptimWrapper
-from mmengine.runner import EpochBasedTrainLoop
+from mmengine.runner import EpochBasedTrainLoop, Runner
 
-from mmxkd.errors import ConfigError, DataError
+from mmxkd.errors import ConfigError, DataError, ResourceError
 from mmxkd.registry import LOOPS
 
 _EPOCH_LENGTH = "epoch_length"
 _VALIDATED = "epoch_validated"
+
+
+def forget_validation(runner: Runner) -> None:
+    """Let a run resumed from the next checkpoint repeat the validation that is under way."""
+    runner.message_hub.runtime_info.pop(_VALIDATED, None)
 
 
 @LOOPS.register_module()
@@ -55,6 +61,17 @@ class EpochLoop(EpochBasedTrainLoop):
             self.run_iter(idx, data_batch)
         self.runner.call_hook("after_train_epoch")
         self._epoch += 1
+
+    def run_iter(self, idx: int, data_batch: Any) -> None:
+        """Run one step; raises ``ResourceError`` where the device's memory does not hold it."""
+        try:
+            super().run_iter(idx, data_batch)
+        except torch.OutOfMemoryError as error:
+            size = getattr(getattr(self.dataloader, "batch_sampler", None), "batch_size", None)
+            raise ResourceError(
+                f"out of memory at step {self._iter + 1} with train_dataloader.batch_size={size}: {str(error).splitlines()[0]} "
+                "Lower the batch size and set optim_wrapper.accumulative_counts to make up for it, or train with --amp"
+            ) from error
 
     def _batches(self, start: int) -> Iterator[tuple[int, Any]]:
         """Yield (number in the epoch, batch) from batch ``start`` on."""

@@ -99,8 +99,8 @@ class Need(NamedTuple):
 class ToyDataset(Dataset):
     prepare = "tools/data/make_toys.py"
 
-    def __init__(self, length=20, seed=0, classes=("a", "b", "c"), root=None, broken=(), pipeline=(), lazy_init=False):
-        self.length, self.seed, self.root, self.broken = length, seed, root, broken
+    def __init__(self, length=20, seed=0, classes=("a", "b", "c"), root=None, broken=(), timing=None, pipeline=(), lazy_init=False):
+        self.length, self.seed, self.root, self.broken, self.timing = length, seed, root, broken, timing
         self.metainfo = {"classes": tuple(classes), "label_map_hash": "".join(classes)}
 
     def required_paths(self):
@@ -115,6 +115,8 @@ class ToyDataset(Dataset):
         label = index % 3
         sample = DataSample(metainfo={"uid": f"toy{index}", "index": index, "epoch": epoch, "position": 0, "seed": self.seed})
         sample.set_metainfo({"broken": [f"toy{index}.mp4"] if index in self.broken else []})
+        if self.timing:
+            sample.set_metainfo({"timing": dict(self.timing)})
         sample.gt_label = torch.tensor(label)
         inputs = torch.from_numpy(rng.standard_normal(4)).float()
         inputs[label] += 2
@@ -140,20 +142,20 @@ class ToyMetric(BaseMetric):
 
 @HOOKS.register_module()
 class KillHook(Hook):
-    """Kill the process, without any chance to clean up, at a step or when validation begins after an epoch."""
+    """Send the process a signal, by default the one that leaves no chance to clean up, at a step or when validation begins."""
 
     priority = "LOWEST"
 
-    def __init__(self, step=None, before_val_of_epoch=None):
-        self.step, self.epoch = step, before_val_of_epoch
+    def __init__(self, step=None, before_val_of_epoch=None, signal="SIGKILL"):
+        self.step, self.epoch, self.signal = step, before_val_of_epoch, signal
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         if runner.iter + 1 == self.step:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), getattr(signal, self.signal))
 
     def before_val_epoch(self, runner):
         if runner.epoch == self.epoch:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), getattr(signal, self.signal))
 
 
 @HOOKS.register_module()

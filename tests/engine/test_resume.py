@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from mmxkd.apis.train import train
+from mmxkd.errors import PreemptedError
 
 EMA = 'dict(type="EMAHook", momentum=0.1)'
 
@@ -84,3 +85,48 @@ def test_every_file_of_a_run_opens_weights_only(toy_config, in_child, tmp_path):
         checkpoint = load(path)
         assert checkpoint["meta"]["dataset_meta"]["label_map_hash"] == "abc"
         assert isinstance(checkpoint["message_hub"]["runtime_info"]["best_score"], float)
+
+
+class Signalled:
+    """Runs training and reports how it was stopped."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __call__(self, *args, **kwargs):
+        try:
+            train(*args, **kwargs)
+        except PreemptedError as error:
+            (self.folder / "stopped.txt").write_text(str(error))
+
+
+@pytest.mark.parametrize(
+    ("name", "kill", "options", "file"),
+    [
+        ("inside an epoch", "step=12", {}, "iter_13.pth"),
+        ("inside an accumulated step", "step=10", {"optim_wrapper.accumulative_counts": 2, "train_cfg.val_interval": 4}, "iter_12.pth"),
+        ("inside a validation", "before_val_of_epoch=2", {"train_cfg.val_interval": 2}, "iter_10.pth"),
+    ],
+)
+def test_sigterm_saves_and_the_resumed_run_equals_uninterrupted(name, kill, options, file, toy_config, in_child, tmp_path):
+    whole = toy_config(f"custom_hooks = [{EMA}]", "whole.py")
+    killed = toy_config(f"custom_hooks = [{EMA}, dict(type='KillHook', signal='SIGTERM', {kill})]", "killed.py")
+    options = options | {"default_hooks.checkpoint.interval": 4}
+    assert in_child(train, whole, work_dir=str(tmp_path / "whole"), options=options) == 0
+    assert in_child(Signalled(tmp_path), killed, work_dir=str(tmp_path / "killed"), options=options) == 0
+    told = (tmp_path / "stopped.txt").read_text()
+    assert "SIGTERM" in told
+    assert file in told
+    assert in_child(train, whole, work_dir=str(tmp_path / "killed"), resume=True, options=options) == 0
+    expected, got = load(tmp_path / "whole/epoch_4.pth"), load(tmp_path / "killed/epoch_4.pth")
+    for part in ("state_dict", "ema_state_dict", "optimizer"):
+        assert_same(expected[part], got[part])
+    for key in ("train/loss", "val/top1"):
+        assert torch.equal(expected["message_hub"]["log_scalars"][key]["values"], got["message_hub"]["log_scalars"][key]["values"]), key
+
+
+def test_every_epoch_reports_what_loading_costs(toy_config, in_child, tmp_path):
+    options = {"train_cfg.max_epochs": 1, "train_dataloader.dataset.timing": dict(DecodeFrames=0.002, Flip=0.001)}
+    assert in_child(train, toy_config(), work_dir=str(tmp_path / "run"), options=options) == 0
+    log = max((tmp_path / "run").glob("*/*.log")).read_text()
+    assert "loader: decode 2.0 ms, augment 1.0 ms per sample (DecodeFrames 2.0, Flip 1.0); wait " in log

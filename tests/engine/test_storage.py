@@ -1,7 +1,10 @@
+import errno
+
 import pytest
 from mmengine.fileio import get_file_backend
 
 from mmxkd.engine.storage import AtomicBackend
+from mmxkd.errors import ResourceError
 
 
 def test_a_write_that_fails_leaves_the_former_file(tmp_path, monkeypatch):
@@ -12,4 +15,18 @@ def test_a_write_that_fails_leaves_the_former_file(tmp_path, monkeypatch):
     monkeypatch.setattr("os.replace", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         backend.put(b"second", str(target))
+    assert target.read_bytes() == b"first"
+
+
+def test_a_full_disk_is_said_and_leaves_the_former_file(tmp_path, monkeypatch):
+    target = tmp_path / "a.pth"
+    AtomicBackend().put(b"first", str(target))
+
+    def fail(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.replace", fail)
+    with pytest.raises(ResourceError, match=r"a\.pth: no space left .* --resume"):
+        AtomicBackend().put(b"second", str(target))
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pth"]
     assert target.read_bytes() == b"first"

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,8 @@ class SeededCompose:
 
     Transform number i named n sees the stream of ``make_rng('view', *results['rng_key'], i, n)``: as ``results['rng']``, which it
     must not keep, and, where it comes from another library, also as Python's and NumPy's global streams, which are put back at the end.
-    So a sample looks the same in any worker and on any rank, and a further transform at the end leaves the others' draws alone.
+    So a sample looks the same in any worker and on any rank, and a further transform at the end leaves the others' draws alone. What each
+    transform took travels with the packed sample as ``timing``, seconds by name (``LoaderReportHook`` sums it up).
 
     Args:
         transforms: Configs for ``TRANSFORMS`` (``dict(type=...)``) or callables.
@@ -58,6 +60,7 @@ class SeededCompose:
     def _run(self, results: Results) -> Results:
         key = results["rng_key"]
         results["rng"] = self._rng
+        timing: dict[str, float] = {}
         with seeded_globals(derive_seed("view", *key)) if any(self._foreign) else nullcontext():
             for number, (transform, name, foreign) in enumerate(zip(self.transforms, self._names, self._foreign, strict=True)):
                 seed = derive_seed("view", *key, number, name)
@@ -65,9 +68,13 @@ class SeededCompose:
                 if foreign:
                     random.seed(seed)
                     np.random.seed(seed)
+                begun = perf_counter()
                 results = transform(results)
                 if results is None:
                     raise ValueError(f"transform {number} ({name}) returned None")
+                timing[name] = timing.get(name, 0.0) + perf_counter() - begun
+        if "data_samples" in results:
+            results["data_samples"].set_metainfo({"timing": timing})
         return results
 
     def __repr__(self) -> str:
