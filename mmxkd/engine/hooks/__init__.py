@@ -3,10 +3,13 @@
 from mmxkd.engine import storage
 from mmxkd.engine.hooks import (
     broken_videos,
+    class_weights,
     distill,
     early_stopping,
     finite_loss,
     label_map,
+    loader_report,
+    preemption,
     safe_checkpoint,
     seed_step,
     strict_load,
@@ -14,10 +17,13 @@ from mmxkd.engine.hooks import (
 
 __all__ = [
     "broken_videos",
+    "class_weights",
     "distill",
     "early_stopping",
     "finite_loss",
     "label_map",
+    "loader_report",
+    "preemption",
     "safe_checkpoint",
     "seed_step",
     "storage",
