@@ -146,16 +146,23 @@ class KillHook(Hook):
 
     priority = "LOWEST"
 
-    def __init__(self, step=None, before_val_of_epoch=None, signal="SIGKILL"):
-        self.step, self.epoch, self.signal = step, before_val_of_epoch, signal
+    def __init__(self, step=None, before_val_of_epoch=None, signal="SIGKILL", rank=0, once=None):
+        self.step, self.epoch, self.signal, self.rank, self.once = step, before_val_of_epoch, signal, rank, once
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         if runner.iter + 1 == self.step:
-            os.kill(os.getpid(), getattr(signal, self.signal))
+            self.kill(runner)
 
     def before_val_epoch(self, runner):
         if runner.epoch == self.epoch:
-            os.kill(os.getpid(), getattr(signal, self.signal))
+            self.kill(runner)
+
+    def kill(self, runner):
+        if runner.rank != self.rank or (self.once and os.path.exists(self.once)):
+            return
+        if self.once:
+            open(self.once, "w").close()
+        os.kill(os.getpid(), getattr(signal, self.signal))
 
 
 @HOOKS.register_module()
