@@ -1,5 +1,6 @@
 """Reading foreign checkpoint files."""
 
+import json
 import pickle
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ import torch
 from mmxkd.checkpoints import UnsafeCheckpointError, read_file
 from mmxkd.errors import DataError
 
+_WEIGHT_SUFFIXES = (".bin", ".chkpt", ".pth", ".pt")
 _BUILDERS = {
     ("collections", "OrderedDict"),
     ("torch._utils", "_rebuild_tensor_v2"),
@@ -48,13 +50,15 @@ def read_checkpoint(path: str | Path, allow_pickle: bool = False) -> Any:
     """Load a foreign checkpoint onto the CPU.
 
     Args:
-        path: the file.
+        path: the file; of a folder, its weights and ``config.json`` as {file name: content}.
         allow_pickle: also accept files that pickle other objects (the published runs keep their yacs config): those objects
             come back as ``Inert``.
 
     Raises:
         DataError: no such file, not a checkpoint, or other objects inside without ``allow_pickle``.
     """
+    if Path(path).is_dir():
+        return _read_folder(Path(path), allow_pickle)
     try:
         return read_file(path)
     except UnsafeCheckpointError:
@@ -65,3 +69,16 @@ def read_checkpoint(path: str | Path, allow_pickle: bool = False) -> Any:
         return torch.load(path, map_location="cpu", pickle_module=module, weights_only=False)
     except (RuntimeError, EOFError, ValueError, TypeError, pickle.UnpicklingError) as error:
         raise DataError(f"{path}: not a readable checkpoint ({error})") from None
+
+
+def _read_folder(folder: Path, allow_pickle: bool) -> dict[str, Any]:
+    """Return the files of a folder; ``training_args.bin``, a pickled namespace, is left alone.
+
+    Raises:
+        DataError: no weights in it.
+    """
+    weights = [path for path in sorted(folder.iterdir()) if path.suffix in _WEIGHT_SUFFIXES and path.name != "training_args.bin"]
+    if not weights:
+        raise DataError(f"{folder}: no checkpoint in this folder; accepted: files that end in {', '.join(_WEIGHT_SUFFIXES)}")
+    content = {path.name: read_checkpoint(path, allow_pickle) for path in weights}
+    return {**content, **{path.name: json.loads(path.read_text()) for path in folder.glob("*config.json")}}

@@ -100,8 +100,31 @@ def test_ensemble_is_valid_where_all_are():
     assert signal.mask("logits").tolist() == [False, True, True, False, False, False]
 
 
+def test_ensemble_takes_the_largest_or_keeps_its_teachers_apart():
+    inputs, samples = toy_batch()
+    teachers = [fixed(1), fixed(3, logits=torch.tensor([True] * 5 + [False])), fixed(2)]
+    assert (TeacherEnsemble(teachers, "max")(inputs, samples, {"logits"}).tensors["logits"] == 3).all()
+    signal = TeacherEnsemble(teachers, "stack")(inputs, samples, {"logits"})
+    assert signal.tensors["logits"][0, :, 0].tolist() == [1, 3, 2]
+    assert signal.mask("logits")[:, 1].tolist() == [True] * 5 + [False]
+    assert signal.mask("logits")[:, [0, 2]].all()
+
+
+def test_ensemble_of_different_widths_is_an_error():
+    other = FixedTeacher({"logits": torch.zeros(6, 4)})
+    with pytest.raises(ConfigError, match=r"'logits' comes in different shapes, \[\(6, 3\), \(6, 4\)\]"):
+        TeacherEnsemble([fixed(1), other])(*toy_batch(), {"logits"})
+
+
 @pytest.mark.parametrize(
-    "options", [dict(reduce="max"), dict(reduce="weighted"), dict(reduce="weighted", weights=[1]), dict(weights=[1, 1])]
+    "options",
+    [
+        dict(reduce="median"),
+        dict(reduce="max", probability=True),
+        dict(reduce="weighted"),
+        dict(reduce="weighted", weights=[1]),
+        dict(weights=[1, 1]),
+    ],
 )
 def test_ensemble_options_are_checked(options):
     with pytest.raises(ConfigError, match="teacher"):
@@ -122,6 +145,8 @@ def test_gate_measures_and_stops():
     ignorant.gate_settings = type(ignorant.gate_settings)(min_accuracy=0.5)
     with pytest.raises(ConfigError, match=r"0\.000.*min_accuracy=0\.5"):
         ignorant.gate(data, StackPreprocessor())
+    both = TeacherEnsemble([knowing, FixedTeacher({"logits": torch.eye(3)[[1, 2, 0]].repeat(2, 1)})], "stack")
+    assert both.gate(data, StackPreprocessor()) == 0.0
     knowing.label_map_hash = "bbbb"
     with pytest.raises(DataError, match="bbbb of the teacher, aaaa"):
         knowing.gate(data, StackPreprocessor())

@@ -102,3 +102,13 @@ def test_a_teacher_from_a_local_directory_tells_its_keys(tmp_path):
     assert teacher.available() == {"logits"}
     teacher.prepare("cpu")
     assert teacher(torch.zeros(1, 1, 3, 2, 16, 16), [], {"logits"}).tensors["logits"].shape == (1, 3)
+
+
+def test_an_image_model_takes_every_frame_as_a_sample():
+    class Images(nn.Module):
+        def forward(self, pixels):
+            return {"logits": pixels.mean((2, 3))}
+
+    clips = torch.randn(2, 1, 3, 4, 8, 8)
+    logits = ForeignModel(Images(), {"logits": "output.logits"}, layout="nchw").extract(clips, None, {"logits"})["logits"]
+    torch.testing.assert_close(logits, clips[:, 0].mean((3, 4)).transpose(1, 2).flatten(0, 1))

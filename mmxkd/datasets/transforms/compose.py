@@ -43,7 +43,7 @@ class SeededCompose:
     def __call__(self, results: Results) -> Results:
         """Return what the last transform returns; ``results['rng_key']`` is (seed, epoch, index)."""
         packed = self._run(results)
-        if "inputs" in packed:
+        if isinstance(packed.get("inputs"), torch.Tensor):
             self._good_shape = packed["inputs"].shape
         return packed
 

@@ -3,7 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mmxkd.distill.losses.reduce import masked_mean
+from mmxkd.distill.losses.reduce import blank_invalid, masked_mean
 from mmxkd.registry import MODELS
 
 
@@ -25,6 +25,7 @@ def attention_transfer(student: Tensor, teacher: Tensor, valid: Tensor) -> Tenso
 
     Source: Zagoruyko and Komodakis, "Paying More Attention to Attention", 2017, equation 2 (squared distance, p = 2).
     """
+    student, teacher = blank_invalid(student, valid), blank_invalid(teacher, valid)
     if teacher.shape[2:] != student.shape[2:]:
         teacher = F.interpolate(teacher.float(), student.shape[2:], mode="trilinear", align_corners=False)
     return masked_mean((energy_map(student) - energy_map(teacher)).square().sum(1), valid)

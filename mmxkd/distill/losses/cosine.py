@@ -3,7 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mmxkd.distill.losses.reduce import broadcast_mask, masked_mean
+from mmxkd.distill.losses.reduce import blank_invalid, broadcast_mask, masked_mean
 from mmxkd.registry import MODELS
 
 
@@ -17,7 +17,8 @@ def cosine_distance(student: Tensor, teacher: Tensor, valid: Tensor, dim: int = 
     """
     if student.shape != teacher.shape:
         raise ValueError(f"student features {tuple(student.shape)}, teacher features {tuple(teacher.shape)}: add a connector")
-    distance = 1 - F.cosine_similarity(student.float(), teacher.float(), dim=dim)
+    student, teacher = (blank_invalid(side.float().movedim(dim, -1), valid) for side in (student, teacher))
+    distance = 1 - F.cosine_similarity(student, teacher, dim=-1)
     return masked_mean(distance, broadcast_mask(valid, distance))
 
 

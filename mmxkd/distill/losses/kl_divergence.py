@@ -1,9 +1,10 @@
 """Kullback-Leibler divergence between tempered class distributions."""
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mmxkd.distill.losses.reduce import broadcast_mask, masked_mean
+from mmxkd.distill.losses.reduce import blank_invalid, broadcast_mask, masked_mean
 from mmxkd.registry import MODELS
 
 _MODES = ("forward_kl", "published")
@@ -17,7 +18,7 @@ def kl_divergence(
 
     Args:
         student: logits (..., K).
-        teacher: logits (..., K).
+        teacher: logits (..., K); -inf for a class that is ruled out.
         valid: bool, a prefix of (...).
         temperature: T divides both logits.
         mode: ``forward_kl``; ``published`` puts ``p_s`` where the divergence needs ``log p_s``, as
@@ -29,14 +30,21 @@ def kl_divergence(
     """
     if student.shape != teacher.shape:
         raise ValueError(f"student logits {tuple(student.shape)}, teacher logits {tuple(teacher.shape)}: they must agree, classes last")
+    divergence = divergences(blank_invalid(student, valid), blank_invalid(teacher, valid), temperature, mode)
+    per_position = divergence.sum(-1) if reduction == "batchmean" else divergence.mean(-1)
+    return masked_mean(per_position, broadcast_mask(valid, per_position))
+
+
+def divergences(student: Tensor, teacher: Tensor, temperature: float = 1.0, mode: str = "forward_kl") -> Tensor:
+    """Return what every class of logits (..., K) adds to ``kl_divergence``, T^2 included: (..., K) float32."""
     student, teacher = student.float() / temperature, teacher.float() / temperature
     if mode == "published":
         target = teacher.softmax(-1)
-        divergence = target * (target.log() - student.softmax(-1))
-    else:
-        divergence = F.kl_div(student.log_softmax(-1), teacher.log_softmax(-1), reduction="none", log_target=True)
-    per_position = divergence.sum(-1) if reduction == "batchmean" else divergence.mean(-1)
-    return masked_mean(per_position, broadcast_mask(valid, per_position)) * temperature**2
+        return target * (target.log() - student.softmax(-1)) * temperature**2
+    target = teacher.log_softmax(-1)
+    divergence = F.kl_div(student.log_softmax(-1), target, reduction="none", log_target=True)
+    # A class the teacher rules out (a logit of -inf, as of a store that keeps the top k) counts 0, not 0 * inf.
+    return torch.where(target == -torch.inf, 0, divergence) * temperature**2
 
 
 @MODELS.register_module()

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from mmxkd.distill.losses.reduce import broadcast_mask, masked_mean
+from mmxkd.distill.losses.reduce import blank_invalid, broadcast_mask, masked_mean
 from mmxkd.registry import MODELS
 
 
@@ -17,7 +17,7 @@ def mse(student: Tensor, teacher: Tensor, valid: Tensor) -> Tensor:
     """
     if student.shape != teacher.shape:
         raise ValueError(f"student features {tuple(student.shape)}, teacher features {tuple(teacher.shape)}: add a connector")
-    squared = (student.float() - teacher.float()).square()
+    squared = (blank_invalid(student.float(), valid) - blank_invalid(teacher.float(), valid)).square()
     return masked_mean(squared, broadcast_mask(valid, squared))
 
 

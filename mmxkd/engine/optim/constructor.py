@@ -4,11 +4,10 @@ from typing import Any
 
 from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapper
-from mmengine.registry import OPTIMIZERS
 from torch import nn
 
 from mmxkd.errors import ConfigError
-from mmxkd.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS
+from mmxkd.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
 
 
 def split_parameters(model: nn.Module, published_no_decay: bool = False) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
