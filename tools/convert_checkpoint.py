@@ -1,4 +1,4 @@
-"""Convert an official checkpoint into ours: tools/convert_checkpoint.py {dvfl,focalnet2d} IN OUT [--allow-pickle]."""
+"""Convert an official checkpoint into ours: tools/convert_checkpoint.py {dvfl,focalnet2d,groundnlq,...} IN OUT [--allow-pickle] [--ema]."""
 
 import argparse
 
@@ -16,11 +16,12 @@ def main() -> None:
     parser.add_argument(
         "--allow-pickle", action="store_true", help="open files that hold more than weights (what else they hold is dropped)"
     )
+    parser.add_argument("--ema", action="store_true", help="take the running average of the weights instead of the weights (groundnlq)")
     args = parser.parse_args()
 
     from mmxkd.apis.convert import convert_file
 
-    for line in convert_file(args.system, args.input, args.output, args.allow_pickle):
+    for line in convert_file(args.system, args.input, args.output, args.allow_pickle, args.ema):
         print(line)
 
 

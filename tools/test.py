@@ -14,6 +14,7 @@ def main() -> None:
     parser.add_argument("checkpoint", help="checkpoint of the model, or of a distiller around it")
     parser.add_argument("--work-dir", help="folder of the logs (default: `test` in the training's)")
     parser.add_argument("--dump", metavar="FILE.npz", help="write uid, index, gt_label and pred_score of every video")
+    parser.add_argument("--submission", metavar="FILE.json", help="write the predictions as the data set's challenge takes them")
     parser.add_argument("--views", metavar="CLIPSxCROPS", help="views per video, e.g. 4x3; 1 or 3 crops (default: the config's)")
     parser.add_argument("--cfg-options", nargs="+", action=ConfigOptions, default={}, metavar="KEY=VALUE", help="values over the config's")
     parser.add_argument("--launcher", choices=["none", "pytorch", "slurm"], default="none", help="what started this process")
@@ -30,6 +31,7 @@ def main() -> None:
         args.checkpoint,
         work_dir=args.work_dir,
         dump=args.dump,
+        submission=args.submission,
         views=args.views,
         options=args.cfg_options,
         launcher=args.launcher,

@@ -30,7 +30,7 @@ _BY_KEY: dict[str, Registry] = {
     "val_evaluator": registry.METRICS,
     "test_evaluator": registry.METRICS,
     "optim_wrapper": registry.OPTIM_WRAPPERS,
-    "optimizer": mmengine_registry.OPTIMIZERS,
+    "optimizer": registry.OPTIMIZERS,
     "param_scheduler": registry.PARAM_SCHEDULERS,
     "default_hooks": registry.HOOKS,
     "custom_hooks": registry.HOOKS,

@@ -34,6 +34,7 @@ def prepare_test(
     *,
     work_dir: str | None = None,
     dump: str | None = None,
+    submission: str | None = None,
     views: str | None = None,
     options: Mapping[str, Any] | None = None,
     launcher: str = "none",
@@ -57,8 +58,9 @@ def prepare_test(
     if views is not None:
         dataset = cfg.test_dataloader.dataset
         dataset.pipeline = set_views(dataset.get("pipeline", ()), *parse_views(views))
-    if dump is not None:
-        set_dump(cfg, dump)
+    for name, path in (("dump", dump), ("submission", submission)):
+        if path is not None:
+            set_output(cfg, name, path)
     wrap_for_cpu(cfg)
     check_config(cfg)
     cfg.custom_hooks = [hook for hook in cfg.get("custom_hooks") or [] if acts_in_tests(hook)]
@@ -73,6 +75,7 @@ def evaluate(
     *,
     work_dir: str | None = None,
     dump: str | None = None,
+    submission: str | None = None,
     views: str | None = None,
     options: Mapping[str, Any] | None = None,
     launcher: str = "none",
@@ -84,6 +87,7 @@ def evaluate(
         checkpoint: checkpoint of the model, or of a distiller around it.
         work_dir: folder of the logs; default ``test`` in the training's.
         dump: ``.npz`` file for the predictions.
+        submission: ``.json`` file for the predictions in the layout of a challenge.
         views: ``CLIPSxCROPS`` in place of the config's, see ``set_views``.
         options: dotted config key -> value, put over the config.
         launcher: ``none``, ``pytorch`` or ``slurm``.
@@ -96,7 +100,9 @@ def evaluate(
     from mmxkd.engine.hooks.strict_load import StrictLoadHook
     from mmxkd.engine.runner import DistillRunner
 
-    cfg = prepare_test(config, checkpoint, work_dir=work_dir, dump=dump, views=views, options=options, launcher=launcher)
+    cfg = prepare_test(
+        config, checkpoint, work_dir=work_dir, dump=dump, submission=submission, views=views, options=options, launcher=launcher
+    )
     init_environment(launcher, (cfg.get("env_cfg") or {}).get("dist_cfg"))
     runner = DistillRunner.from_cfg(cfg)
     for hook in (LabelMapHook(), StrictLoadHook()):
@@ -116,17 +122,18 @@ def acts_in_tests(hook: Mapping[str, Any]) -> bool:
     return not issubclass(cls, EMAHook) and any(getattr(cls, name) is not getattr(Hook, name) for name in _TEST_STAGES)
 
 
-def set_dump(cfg: Config, path: str) -> None:
-    """Let the metric that can do so write the predictions to ``path``.
+def set_output(cfg: Config, name: str, path: str) -> None:
+    """Let the metric that can do so write the predictions to ``path``; ``name`` is ``dump`` (``.npz``) or ``submission`` (``.json``).
 
     Raises:
-        ConfigError: no metric of ``test_evaluator`` takes ``dump``, or the file is no ``.npz``.
+        ConfigError: no metric of ``test_evaluator`` takes such a file, or it is of another kind.
     """
-    if Path(path).suffix != ".npz":
-        raise ConfigError(f"--dump {path}: accepted: a file ending in .npz")
+    suffix = {"dump": ".npz", "submission": ".json"}[name]
+    if Path(path).suffix != suffix:
+        raise ConfigError(f"--{name} {path}: accepted: a file ending in {suffix}")
     metrics = cfg.test_evaluator if isinstance(cfg.test_evaluator, (list, tuple)) else [cfg.test_evaluator]
     for metric in metrics:
-        if "dump" in (accepted_arguments(METRICS.get(metric["type"])) or ()):
-            metric["dump"] = path
+        if name in (accepted_arguments(METRICS.get(metric["type"])) or ()):
+            metric[name] = path
             return
-    raise ConfigError(f"--dump: no metric of test_evaluator ({', '.join(str(m['type']) for m in metrics)}) can write predictions")
+    raise ConfigError(f"--{name}: no metric of test_evaluator ({', '.join(str(m['type']) for m in metrics)}) can write it")

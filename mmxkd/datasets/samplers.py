@@ -1,6 +1,7 @@
 """The order in which an epoch goes through a data set, as a function of (seed, epoch)."""
 
 from collections.abc import Iterator, Sized
+from copy import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -42,17 +43,26 @@ class EpochSampler(Sampler):
             whole blocks.
         round_up: ``False`` drops what does not fill world * block_size positions instead of repeating samples. Refused without
             shuffling: an evaluation that leaves samples out is not one.
+        recur: After so many epochs those before them come again, order, views and all: epoch e is shown as epoch e % recur. For a
+            stored teacher that holds fewer epochs than are trained.
 
     Raises:
-        ConfigError: ``passes`` or ``block_size`` below 1, an empty data set, ``round_up=False`` that leaves nothing or is combined
-            with ``shuffle=False``.
+        ConfigError: ``passes``, ``block_size`` or ``recur`` below 1, an empty data set, ``round_up=False`` that leaves nothing or is
+            combined with ``shuffle=False``.
     """
 
     def __init__(
-        self, dataset: Sized, shuffle: bool = True, seed: int | None = None, passes: int = 1, block_size: int = 1, round_up: bool = True
+        self,
+        dataset: Sized,
+        shuffle: bool = True,
+        seed: int | None = None,
+        passes: int = 1,
+        block_size: int = 1,
+        round_up: bool = True,
+        recur: int | None = None,
     ) -> None:
-        for name, value in (("passes", passes), ("block_size", block_size)):
-            if value < 1:
+        for name, value in (("passes", passes), ("block_size", block_size), ("recur", recur)):
+            if value is not None and value < 1:
                 raise ConfigError(f"sampler.{name}={value}; accepted: an integer of at least 1")
         if not round_up and not shuffle:
             raise ConfigError("sampler.round_up=False with shuffle=False would leave samples out of an evaluation; accepted: round_up=True")
@@ -62,9 +72,18 @@ class EpochSampler(Sampler):
         self.seed = sync_random_seed() if seed is None else seed
         self.passes = passes
         self.block_size = block_size
+        self.recur = recur
         self.epoch = 0
         self._start = 0
+        self.round_up = round_up
         self._pass_sizes = self._plan(round_up)
+
+    def as_rank(self, rank: int, world: int) -> "EpochSampler":
+        """Return the sampler that process ``rank`` of a run of ``world`` processes has, whatever run this is."""
+        other = copy(self)
+        other.rank, other.world = rank, world
+        other._pass_sizes = other._plan(self.round_up)
+        return other
 
     def _plan(self, round_up: bool) -> list[int]:
         """Return how many positions each pass has, over all ranks."""
@@ -83,6 +102,11 @@ class EpochSampler(Sampler):
                 f"block_size={block}; accepted: round_up=True, or a smaller block_size"
             )
         return sizes
+
+    @property
+    def pass_sizes(self) -> tuple[int, ...]:
+        """Positions of each pass of an epoch, over all ranks."""
+        return tuple(self._pass_sizes)
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch the next iteration shows (called by MMEngine's ``DistSamplerSeedHook``)."""
@@ -103,8 +127,9 @@ class EpochSampler(Sampler):
 
     def _keys(self) -> Iterator[SampleKey]:
         first_block = 0
+        shown = self.epoch if self.recur is None else self.epoch % self.recur
         for number, size in enumerate(self._pass_sizes):
-            epoch = self.epoch * self.passes + number
+            epoch = shown * self.passes + number
             order = self._order(epoch, size)
             positions = np.arange(size)
             mine = positions[(positions // self.block_size + first_block) % self.world == self.rank]

@@ -1,6 +1,6 @@
 """The one distiller: a student, a teacher, and the terms between them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import torch
@@ -86,6 +86,10 @@ class Distiller(BaseModel):
     def set_progress(self, iter: int, max_iters: int, epoch: int, max_epochs: int) -> None:
         """Tell the terms' schedules where the run stands; called before every training step."""
         self.progress = Progress(iter, max_iters, epoch, max_epochs)
+
+    def check_run(self, config: Mapping[str, Any], loader: Any, max_epochs: int) -> None:
+        """Let the teacher compare itself with the run; see ``Teacher.check_run``."""
+        self.teacher.check_run(config, loader, max_epochs)
 
     def run_gate(self, dataset: Sequence[dict]) -> None:
         """Let the teacher prove itself on samples of the training set; see ``Teacher.gate``."""

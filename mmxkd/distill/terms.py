@@ -25,7 +25,8 @@ class Term(nn.Module):
     Args:
         loss: config (or module) of ``loss(student, teacher, valid, ...) -> scalar``.
         student, teacher: the keys compared.
-        inputs: further arguments of the loss, ``{argument: 'student.<key>' | 'teacher.<key>'}``.
+        inputs: further arguments of the loss, ``{argument: 'student.<key>' | 'teacher.<key>'}``; a ``*`` in them is the level of the
+            pair that is compared.
         connector: config (or module) applied to the student's tensor.
         weight: factor in the total.
         start, stop, by: see ``Schedule``.
@@ -54,8 +55,12 @@ class Term(nn.Module):
         self.name = name or type(self.loss).__name__.lower()
         if ("*" in student) != ("*" in teacher):
             raise ConfigError(f"term {self.name}: student={student!r}, teacher={teacher!r}: both or neither take a '*'")
-        if "*" in student and (self.inputs or self.connector is not None):
-            raise ConfigError(f"term {self.name}: a '*' key takes neither inputs nor a connector; write one term per level")
+        if "*" in student and self.connector is not None:
+            raise ConfigError(f"term {self.name}: a '*' key takes no connector; write one term per level")
+        if "*" not in student and any("*" in key for _, key in self.inputs.values()):
+            raise ConfigError(f"term {self.name}: inputs={inputs} have a '*', but student={student!r} has none")
+        #: What ``*`` stands for in each pair.
+        self.levels: list[str] = [""]
         self.pairs: list[tuple[str, str]] = [(student, teacher)]
 
     def bind(self, student_keys: Collection[str], teacher_keys: Collection[str]) -> None:
@@ -67,7 +72,8 @@ class Term(nn.Module):
         if "*" in self.student:
             prefix_s, prefix_t = self.student.split("*")[0], self.teacher.split("*")[0]
             levels = [key[len(prefix_s) :] for key in student_keys if fnmatchcase(key, self.student)]
-            self.pairs = [(prefix_s + level, prefix_t + level) for level in sorted(levels) if prefix_t + level in teacher_keys]
+            self.levels = [level for level in sorted(levels) if prefix_t + level in teacher_keys]
+            self.pairs = [(prefix_s + level, prefix_t + level) for level in self.levels]
             if not self.pairs:
                 raise ConfigError(f"term {self.name}: no key matches {self.student!r} on the student and {self.teacher!r} on the teacher")
         for side, keys in zip(_SIDES, (student_keys, teacher_keys), strict=True):
@@ -77,7 +83,7 @@ class Term(nn.Module):
 
     def needs(self, side: str) -> set[str]:
         """Return the keys read from ``student`` or ``teacher``."""
-        extra = {key for owner, key in self.inputs.values() if owner == side}
+        extra = {key.replace("*", level) for owner, key in self.inputs.values() if owner == side for level in self.levels}
         return {pair[_SIDES.index(side)] for pair in self.pairs} | extra
 
     def active(self, progress: Progress) -> bool:
@@ -87,9 +93,9 @@ class Term(nn.Module):
     def forward(self, outputs: dict[str, Tensor], signal: Signal) -> Tensor:
         """Return the unweighted scalar loss of student ``outputs`` (N, ...) against ``signal``."""
         sides = {"student": outputs, "teacher": signal.tensors}
-        extra = {argument: sides[owner][key] for argument, (owner, key) in self.inputs.items()}
         total = torch.zeros((), device=next(iter(outputs.values())).device)
-        for student_key, teacher_key in self.pairs:
+        for level, (student_key, teacher_key) in zip(self.levels, self.pairs, strict=True):
+            extra = {argument: sides[owner][key.replace("*", level)] for argument, (owner, key) in self.inputs.items()}
             student = outputs[student_key]
             if self.connector is not None:
                 student = self.connector(student)

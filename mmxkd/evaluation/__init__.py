@@ -1,5 +1,17 @@
 """Metrics; importing this package registers them."""
 
+from mmxkd.evaluation.anticipation_metric import AnticipationMetric
+from mmxkd.evaluation.glue import GLUEMetric
+from mmxkd.evaluation.grounding_metric import GroundingMetric
+from mmxkd.evaluation.language import LanguageMetric
 from mmxkd.evaluation.recognition import RecognitionMetric, mean_class_accuracy, topk_accuracy
 
-__all__ = ["RecognitionMetric", "mean_class_accuracy", "topk_accuracy"]
+__all__ = [
+    "AnticipationMetric",
+    "GLUEMetric",
+    "GroundingMetric",
+    "LanguageMetric",
+    "RecognitionMetric",
+    "mean_class_accuracy",
+    "topk_accuracy",
+]

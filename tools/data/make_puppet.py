@@ -1,49 +1,81 @@
-"""Make a puppet world: short videos of acting stick figures in the layout of UCF101.
+"""Make a puppet world: short clips of acting stick figures in the layout of UCF101, or long videos with everything said about them.
 
 python tools/data/make_puppet.py data/puppet
+python tools/data/make_puppet.py data/puppet_long --kind long
 """
 
 import argparse
 import sys
 from pathlib import Path
 
+from mmxkd.datasets.puppet.long.layout import write_long_world
+from mmxkd.datasets.puppet.long.world import LongWorld
 from mmxkd.datasets.puppet.ucf_layout import write_world
 from mmxkd.datasets.puppet.world import PuppetWorld
-from mmxkd.errors import UserError
+from mmxkd.errors import ConfigError, UserError
+
+CLIPS, LONG = PuppetWorld(), LongWorld()
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("out", type=Path, help="folder to write: videos/, splits/ and puppet.json")
-    default = PuppetWorld()
-    parser.add_argument("--train-groups", type=int, default=default.train_groups, help="people of the training split (%(default)s)")
-    parser.add_argument("--test-groups", type=int, default=default.test_groups, help="people of the test split (%(default)s)")
-    parser.add_argument("--clips", type=int, default=default.clips, help="clips per person and class (%(default)s)")
-    parser.add_argument("--classes", type=int, default=default.classes, help="number of classes, from the first (%(default)s)")
-    parser.add_argument("--frames", type=int, default=default.frames, help="frames per clip, 12 a second (%(default)s)")
-    parser.add_argument("--size", type=int, default=default.size, help="height and width in pixels, a multiple of 32 (%(default)s)")
-    parser.add_argument("--seed", type=int, default=default.seed, help="same seed, same bytes (%(default)s)")
-    parser.add_argument("--labelled-groups", type=int, default=default.labelled_groups, help="people in labelled.txt (%(default)s)")
+    parser.add_argument("out", type=Path, help="folder to write")
+    parser.add_argument("--kind", choices=("clips", "long"), default="clips", help="short clips or long videos (%(default)s)")
+    parser.add_argument("--size", type=int, help=f"height and width in pixels, a multiple of 32 ({CLIPS.size})")
+    parser.add_argument("--seed", type=int, help=f"same seed, same bytes ({CLIPS.seed})")
     parser.add_argument("--workers", type=int, default=2, help="processes (%(default)s)")
     parser.add_argument("--force", action="store_true", help="replace the puppet world that is there")
+    clips = parser.add_argument_group("clips")
+    clips.add_argument("--train-groups", type=int, help=f"people of the training split ({CLIPS.train_groups})")
+    clips.add_argument("--test-groups", type=int, help=f"people of the test split ({CLIPS.test_groups})")
+    clips.add_argument("--clips", type=int, help=f"clips per person and class ({CLIPS.clips})")
+    clips.add_argument("--classes", type=int, help=f"number of classes, from the first ({CLIPS.classes})")
+    clips.add_argument("--frames", type=int, help=f"frames per clip, 12 a second ({CLIPS.frames})")
+    clips.add_argument("--labelled-groups", type=int, help=f"people in labelled.txt ({CLIPS.labelled_groups})")
+    long = parser.add_argument_group("long videos")
+    long.add_argument("--train-videos", type=int, help=f"videos of the training split ({LONG.train_videos})")
+    long.add_argument("--val-videos", type=int, help=f"videos of the validation split ({LONG.val_videos})")
+    long.add_argument("--seconds", type=float, nargs=2, help="shortest and longest video ({} {})".format(*LONG.seconds))
+    long.add_argument("--action-seconds", type=float, nargs=2, help="shortest and longest action ({} {})".format(*LONG.action_seconds))
+    long.add_argument("--recipes", type=int, help=f"recipes for pre-training ({LONG.recipes})")
+    long.add_argument("--documents", type=int, help=f"lines of the text corpus ({LONG.documents})")
+    long.add_argument("--questions", type=float, help=f"share of the training videos with questions ({LONG.questions})")
+    long.add_argument("--pairs", type=int, help=f"training pairs of the probe and of the QNLI-style task ({LONG.pairs})")
     return parser.parse_args()
 
 
 def main() -> int:
     """Write the world and say what was done."""
-    settings = vars(parse_args())
-    out, workers, force = (settings.pop(name) for name in ("out", "workers", "force"))
+    given = {name: tuple(value) if isinstance(value, list) else value for name, value in vars(parse_args()).items() if value is not None}
+    kind, out, workers, force = (given.pop(name) for name in ("kind", "out", "workers", "force"))
     try:
-        world = PuppetWorld(**settings)
-        written = write_world(world, out, workers, force)
+        summary, written = (_write_clips if kind == "clips" else _write_long)(_accepted(kind, given), out, workers, force)
     except UserError as error:
         print(f"make_puppet: {error}", file=sys.stderr)
         return 2
-    number = {split: len(world.scripts(split)) for split in ("train", "test", "labelled")}
-    verb = "written to" if written else "already complete in"
-    print(f"{number['train']} training clips ({number['labelled']} labelled) and {number['test']} test clips {verb} {out}")
+    print(f"{summary} {'written to' if written else 'already complete in'} {out}")
     return 0
+
+
+def _accepted(kind: str, given: dict) -> dict:
+    """Return the options that were given, or say which of them the kind of world does not have."""
+    strange = sorted(set(given) - set(vars(CLIPS if kind == "clips" else LONG)))
+    if strange:
+        raise ConfigError(f"--kind {kind} has no {', '.join('--' + name.replace('_', '-') for name in strange)}")
+    return given
+
+
+def _write_clips(settings: dict, out: Path, workers: int, force: bool) -> tuple[str, bool]:
+    world = PuppetWorld(**settings)
+    written = write_world(world, out, workers, force)
+    number = {split: len(world.scripts(split)) for split in ("train", "test", "labelled")}
+    return f"{number['train']} training clips ({number['labelled']} labelled) and {number['test']} test clips", written
+
+
+def _write_long(settings: dict, out: Path, workers: int, force: bool) -> tuple[str, bool]:
+    world = LongWorld(**settings)
+    return f"{world.train_videos} training and {world.val_videos} validation videos", write_long_world(world, out, workers, force)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What every teacher is."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,6 +63,15 @@ class Teacher(ABC):
 
     def apply_to_tensors(self, fn: Callable[[Tensor], Tensor]) -> None:
         """Apply a module's ``_apply`` function (``.to()``, ``.half()`` ...) to what the teacher holds."""
+
+    def check_run(self, config: Mapping[str, Any], loader: Any, max_epochs: int) -> None:
+        """Compare what the teacher is made for with the run; called after ``prepare``, before training.
+
+        Args:
+            config: the run's complete config; empty where it was not built from one.
+            loader: of the training data.
+            max_epochs: of the run.
+        """
 
     def __call__(self, inputs: Any, data_samples: Sequence[DataSample], want: Collection[str]) -> Signal:
         """Return the wanted tensors about a batch, outside of the graph."""
