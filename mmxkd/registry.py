@@ -35,11 +35,13 @@ DATASETS = _child(
     "datasets.video",
     "datasets.ucf",
     "datasets.hmdb",
+    "datasets.features",
+    "datasets.segment_videos",
     "datasets.anticipation",
     "datasets.grounding",
     "datasets.language",
 )
-TRANSFORMS = _child("transform", MMENGINE_TRANSFORMS, "datasets.transforms")
+TRANSFORMS = _child("transform", MMENGINE_TRANSFORMS, "datasets.transforms", "datasets.anticipation.frame_transforms")
 DATA_SAMPLERS = _child("data sampler", MMENGINE_SAMPLERS, "datasets.samplers")
 METRICS = _child("metric", MMENGINE_METRICS, "evaluation")
 HOOKS = _child("hook", MMENGINE_HOOKS, "engine.hooks")

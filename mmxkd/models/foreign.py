@@ -16,6 +16,7 @@ _LAYOUTS = {
     # One axis order per family: from our (N, V, C, T, H, W) to what its forward takes, views folded into the batch.
     "ncthw": lambda x: x.flatten(0, 1),
     "ntchw": lambda x: x.flatten(0, 1).transpose(1, 2),
+    "nchw": lambda x: x.flatten(0, 1).transpose(1, 2).flatten(0, 1),
     "nvcthw": lambda x: x,
 }
 
@@ -29,7 +30,7 @@ class ForeignModel(ExtractModel):
             ``dict(type='transformers.VideoMAEForVideoClassification', pretrained=DIR)`` or with ``config={...}`` to start anew.
         keys: our key -> where it comes from: ``'output'``, ``'output.<field>'``, ``'output.<field>.<index>'`` or
             ``'module:<path>'``, the output of a sub-module. Must name ``logits`` (N * V, K).
-        layout: axis order of the module's input: ``ncthw``, ``ntchw`` or ``nvcthw``.
+        layout: axis order of the module's input: ``ncthw``, ``ntchw``, ``nvcthw``, or ``nchw`` (images: frames join the batch).
         argument: name of the module's input argument; ``None`` passes it first.
         call: further keyword arguments of its forward (``dict(mode='tensor')`` for mmaction2).
         label_smoothing: of the loss.

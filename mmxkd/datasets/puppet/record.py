@@ -1,19 +1,27 @@
 """`puppet.json`: what a world on disk was made with, by which its folder is known again."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
 
-from mmxkd.datasets.puppet.world import PuppetWorld
 from mmxkd.datasets.puppet.writer import encoder_versions
 from mmxkd.errors import DataError
 
 RECORD = "puppet.json"
 
 
-def write_record(out: Path, world: PuppetWorld, complete: bool) -> None:
+class World(Protocol):
+    """Settings of a world, of clips or of long videos."""
+
+    def settings(self) -> dict:
+        """Return everything the files depend on, as JSON gives it back."""
+
+
+def write_record(out: Path, world: World, complete: bool) -> None:
     """Note in ``out`` what is being (or, when ``complete``, has been) written there."""
     out.mkdir(parents=True, exist_ok=True)
     libraries = {"opencv": cv2.__version__, "numpy": np.__version__}
@@ -23,15 +31,21 @@ def write_record(out: Path, world: PuppetWorld, complete: bool) -> None:
     partial.replace(out / RECORD)
 
 
-def check_record(out: Path, world: PuppetWorld, force: bool) -> bool:
+def check_record(out: Path, world: World, force: bool, folders: Sequence[str] = ("videos", "splits")) -> bool:
     """Return whether ``out`` is recorded to hold ``world``, complete.
+
+    Args:
+        out: the folder.
+        world: the settings wanted.
+        force: accept other settings.
+        folders: what the world writes; without a record they are taken for somebody else's.
 
     Raises:
         DataError: ``out`` holds a world of other settings and not ``force``, or videos or lists that are no puppet world's.
     """
     path = out / RECORD
     if not path.exists():
-        foreign = [out / name for name in ("videos", "splits") if (out / name).exists()]
+        foreign = [out / name for name in folders if (out / name).exists()]
         if foreign:
             raise DataError(f"{foreign[0]}: exists, but {path} does not, so it is not a puppet world; choose another folder")
         return False

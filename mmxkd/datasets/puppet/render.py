@@ -28,13 +28,13 @@ def render_frames(rng: np.random.RandomState, group: Group, shot: Shot, poses: n
     fine = SUPERSAMPLING * size
     frames = rng.standard_normal((len(poses), size, size, 3)) * noise
     for frame, place, moved in zip(frames, points, pan, strict=True):
-        canvas = _draw_background(group.background, shot, moved, fine)
-        _draw_figure(canvas, group, place * fine, shot)
+        canvas = draw_background(group.background, shot, moved, fine)
+        draw_figure(canvas, group, place * fine, shot)
         frame += cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
     return np.clip(np.rint(frames), 0, 255).astype(np.uint8)
 
 
-def _draw_background(picture: np.ndarray, shot: Shot, pan: np.ndarray, fine: int) -> np.ndarray:
+def draw_background(picture: np.ndarray, shot: Shot, pan: np.ndarray, fine: int) -> np.ndarray:
     """Cut the (fine, fine, 3) view out of the backdrop: rolled with the camera, shifted by backdrop and pan."""
     size = len(picture) // 2
     cos, sin = np.cos(shot.tilt) / SUPERSAMPLING, np.sin(shot.tilt) / SUPERSAMPLING
@@ -44,8 +44,8 @@ def _draw_background(picture: np.ndarray, shot: Shot, pan: np.ndarray, fine: int
     return cv2.warpAffine(picture, matrix, (fine, fine), flags=flags, borderMode=cv2.BORDER_REFLECT)
 
 
-def _draw_figure(canvas: np.ndarray, group: Group, place: np.ndarray, shot: Shot) -> None:
-    """Draw the figure at ``place`` (len(Point), 2), far limbs first."""
+def draw_figure(canvas: np.ndarray, group: Group, place: np.ndarray, shot: Shot) -> None:
+    """Draw the figure on ``canvas`` (S, S, 3) at ``place`` (len(Point), 2), in pixels, far limbs first."""
     body, clothes = group.body, group.clothes
     unit = shot.height * len(canvas)
     limb = body.limb_width * unit

@@ -61,8 +61,8 @@ def write_world(world: PuppetWorld, out: Path, workers: int = 2, force: bool = F
 
 
 def _write_clips(world: PuppetWorld, folder: Path, scripts: list[ClipScript], workers: int) -> None:
-    with _parallel_map(workers, len(scripts)) as parallel_map:
-        done = parallel_map(_write_clip, itertools.repeat(world), itertools.repeat(folder), scripts)
+    with parallel_map(workers, len(scripts)) as map_:
+        done = map_(_write_clip, itertools.repeat(world), itertools.repeat(folder), scripts)
         for _ in tqdm(done, total=len(scripts), desc="puppet clips", unit="clip"):
             pass
 
@@ -73,14 +73,14 @@ def _write_clip(world: PuppetWorld, folder: Path, script: ClipScript) -> None:
 
 
 @contextmanager
-def _parallel_map(workers: int, tasks: int) -> Iterator:
+def parallel_map(workers: int, tasks: int, chunk: int = 8) -> Iterator:
     """Give a lazy ``map`` over ``workers`` processes; spawned, because forking after OpenCV or torch have started threads can hang."""
     if workers <= 1 or tasks < 2 * workers:
         yield map
         return
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
-        yield lambda function, *arguments: pool.map(function, *arguments, chunksize=8)
+        yield lambda function, *arguments: pool.map(function, *arguments, chunksize=chunk)
 
 
 def _render_lists(world: PuppetWorld) -> dict[str, bytes]:

@@ -3,29 +3,33 @@
 from mmxkd.engine import storage
 from mmxkd.engine.hooks import (
     broken_videos,
-    class_weights,
     distill,
     early_stopping,
     finite_loss,
     label_map,
     loader_report,
     preemption,
+    reset_on_load,
     safe_checkpoint,
     seed_step,
     strict_load,
+    training_set,
+    weight_average,
 )
 
 __all__ = [
     "broken_videos",
-    "class_weights",
     "distill",
     "early_stopping",
     "finite_loss",
     "label_map",
     "loader_report",
     "preemption",
+    "reset_on_load",
     "safe_checkpoint",
     "seed_step",
     "storage",
     "strict_load",
+    "training_set",
+    "weight_average",
 ]

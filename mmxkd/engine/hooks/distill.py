@@ -13,17 +13,19 @@ from mmxkd.registry import HOOKS
 class DistillHook(Hook):
     """Prepare the teacher before training, let it prove itself, and tell the model how far training is.
 
-    A model takes part by having any of ``prepare_teacher()``, ``run_gate(dataset)`` and
+    A model takes part by having any of ``prepare_teacher()``, ``check_run(config, loader, max_epochs)``, ``run_gate(dataset)`` and
     ``set_progress(iter, max_iters, epoch, max_epochs)``; others are left alone.
     """
 
     priority = "NORMAL"
 
     def before_train(self, runner: Runner) -> None:
-        """Call ``prepare_teacher`` and ``run_gate``."""
+        """Call ``prepare_teacher``, ``check_run`` and ``run_gate``."""
         model = _unwrap(runner.model)
         if hasattr(model, "prepare_teacher"):
             model.prepare_teacher()
+        if hasattr(model, "check_run"):
+            model.check_run(runner.cfg, runner.train_dataloader, runner.max_epochs)
         if hasattr(model, "run_gate"):
             model.run_gate(runner.train_dataloader.dataset)
 

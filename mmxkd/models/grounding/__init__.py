@@ -1,1 +1,5 @@
-"""Models that find the moment a sentence asks for; importing this package registers them."""
+"""Moments of clips that sentences ask for; importing this package registers its parts."""
+
+from mmxkd.models.grounding import backbone, data_preprocessor, moment_localizer
+
+__all__ = ["backbone", "data_preprocessor", "moment_localizer"]

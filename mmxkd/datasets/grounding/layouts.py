@@ -1,0 +1,170 @@
+"""Annotation files of other grounding data sets as queries of the same kind.
+
+Their licences do not let them travel with the project; the readers take the files as the data sets publish them.
+"""
+
+import csv
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mmxkd.datasets.grounding.ego4d import read_nlq
+from mmxkd.datasets.grounding.queries import GroundingQuery, parse_windows, read_json, read_jsonl, read_list
+from mmxkd.errors import ConfigError, DataError
+
+Reader = Callable[[str, str | None], list[GroundingQuery]]
+
+
+def read_qvhighlights(path: str, durations: str | None = None) -> list[GroundingQuery]:
+    """Read QVHighlights: a line ``{qid, query, duration, vid, relevant_windows: [[start, end], ...]}``; the test file has no windows.
+
+    Source: jayleicn/moment_detr, data README.
+    """
+    queries = []
+    for line, row in read_jsonl(path):
+        where = f"{path}:{line}"
+        try:
+            query_id, query, video, duration = str(row["qid"]), row["query"], row["vid"], float(row["duration"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"{where}: no row of QVHighlights ({type(error).__name__}: {error})") from None
+        windows = parse_windows(row["relevant_windows"], where) if "relevant_windows" in row else None
+        queries.append(GroundingQuery(query_id, query, video, duration, windows))
+    return queries
+
+
+def read_charades_sta(path: str, durations: str | None = None) -> list[GroundingQuery]:
+    """Read Charades-STA: a line ``<video> <start> <end>##<sentence>``; ids are ``<video>_<n>``, counted per video from 0.
+
+    Args:
+        path: ``charades_sta_train.txt`` or ``charades_sta_test.txt``.
+        durations: the file that knows the videos' lengths, see ``read_durations``.
+
+    Source: jiyanggao/TALL.
+    """
+    if durations is None:
+        raise ConfigError("layout='charades_sta' needs dataset.durations: Charades' own csv (columns id, length) or a json of seconds")
+    lengths, queries, seen = read_durations(durations), [], dict[str, int]()
+    for line, text in enumerate(_lines(path), 1):
+        if not text.strip():
+            continue
+        head, separator, sentence = text.partition("##")
+        parts = head.split()
+        if not separator or len(parts) != 3:
+            raise DataError(f"{path}:{line}: {text!r}; accepted: <video> <start> <end>##<sentence>")
+        video, start, end = parts
+        if video not in lengths:
+            raise DataError(f"{path}:{line}: the length of {video!r} is not in {durations}")
+        number = seen[video] = seen.get(video, -1) + 1
+        windows = parse_windows([start, end], f"{path}:{line}")
+        queries.append(GroundingQuery(f"{video}_{number}", sentence.strip(), video, lengths[video], windows))
+    return queries
+
+
+def read_tacos(path: str, durations: str | None = None) -> list[GroundingQuery]:
+    """Read TACoS: ``{video: {timestamps: [[first, last], ...] in frames, sentences, fps, num_frames}}``; ids are ``<video>_<n>``.
+
+    ``.avi`` is taken off the video's name. Source: microsoft/2D-TAN, data.
+    """
+    queries = []
+    for name, entry in _entries(path):
+        video, where = name.removesuffix(".avi"), f"{path}: {name}"
+        fps, frames = (_field(entry, key, where) for key in ("fps", "num_frames"))
+        for number, (pair, sentence) in enumerate(_pairs(entry, where)):
+            windows = tuple((start / fps, end / fps) for start, end in parse_windows(pair, where))
+            queries.append(GroundingQuery(f"{video}_{number}", sentence, video, frames / fps, windows))
+    return queries
+
+
+def read_activitynet_captions(path: str, durations: str | None = None) -> list[GroundingQuery]:
+    """Read ActivityNet Captions: ``{video: {duration, timestamps: [[start, end], ...], sentences}}``; ids are ``<video>_<n>``.
+
+    Source: Krishna et al., Dense-Captioning Events in Videos, data release.
+    """
+    return [
+        GroundingQuery(f"{video}_{number}", sentence, video, _field(entry, "duration", f"{path}: {video}"), parse_windows(pair, path))
+        for video, entry in _entries(path)
+        for number, (pair, sentence) in enumerate(_pairs(entry, f"{path}: {video}"))
+    ]
+
+
+def read_durations(path: str | os.PathLike[str]) -> dict[str, float]:
+    """Return video -> seconds from a json object, or from a csv with the columns ``id`` and ``length`` (Charades_v1_*.csv).
+
+    Raises:
+        DataError: neither.
+    """
+    if str(path).endswith(".json"):
+        content = read_json(path)
+        if not isinstance(content, Mapping):
+            raise DataError(f"{path}: accepted: an object of video -> seconds")
+        return {str(video): _positive(seconds, f"{path}: {video}") for video, seconds in content.items()}
+    rows = csv.DictReader(_lines(path))
+    if not {"id", "length"} <= set(rows.fieldnames or ()):
+        raise DataError(f"{path}: columns {rows.fieldnames}; accepted: id and length among them")
+    return {row["id"]: _positive(row["length"], f"{path}: {row['id']}") for row in rows}
+
+
+def _lines(path: str | os.PathLike[str]) -> list[str]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read().splitlines()
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+
+
+def _entries(path: str) -> list[tuple[str, Mapping[str, Any]]]:
+    content = read_json(path)
+    if not isinstance(content, Mapping) or not all(isinstance(entry, Mapping) for entry in content.values()):
+        raise DataError(f"{path}: accepted: an object of video -> object")
+    return list(content.items())
+
+
+def _pairs(entry: Mapping[str, Any], where: str) -> list[tuple[Any, str]]:
+    times, sentences = entry.get("timestamps"), entry.get("sentences")
+    if not isinstance(times, list) or not isinstance(sentences, list) or len(times) != len(sentences):
+        raise DataError(f"{where}: timestamps and sentences must be lists of one length")
+    return [(pair, str(sentence).strip()) for pair, sentence in zip(times, sentences, strict=True)]
+
+
+def _field(entry: Mapping[str, Any], key: str, where: str) -> float:
+    if key not in entry:
+        raise DataError(f"{where}: no {key}")
+    return _positive(entry[key], f"{where}: {key}")
+
+
+def _positive(value: Any, where: str) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise DataError(f"{where}: {value!r}; accepted: a number above 0")
+    return number
+
+
+#: Layout -> reader of (path, path of durations).
+LAYOUTS: dict[str, Reader] = {
+    "list": lambda path, durations: read_list(path),
+    "ego4d_nlq": lambda path, durations: read_nlq(path)[0],
+    "qvhighlights": read_qvhighlights,
+    "charades_sta": read_charades_sta,
+    "tacos": read_tacos,
+    "activitynet_captions": read_activitynet_captions,
+}
+
+
+def read_queries(path: str, layout: str = "list", durations: str | None = None) -> list[GroundingQuery]:
+    """Return the queries of an annotation file.
+
+    Args:
+        path: the file.
+        layout: one of ``LAYOUTS``.
+        durations: where a layout without lengths finds them.
+
+    Raises:
+        ConfigError: no such layout.
+        DataError: the file does not have it.
+    """
+    if layout not in LAYOUTS:
+        raise ConfigError(f"dataset.layout={layout!r}; accepted: {', '.join(LAYOUTS)}")
+    return LAYOUTS[layout](path, durations)

@@ -1,0 +1,1 @@
+"""Recipes as text of actions, to pre-train language models on."""
