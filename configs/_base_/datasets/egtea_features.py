@@ -5,7 +5,7 @@ _pipeline = [dict(type="SampleObservation", frames=10, rate=1.0), dict(type="Rea
 _seen = dict(
     dataset=dict(
         table=dict(type="EgteaTable", root="data/egtea", fold=1),
-        features=dict(type="RULSTMFeatures", path="data/egtea/features/rgb", dim=1024, absent="zeros"),
+        features=dict(type="RULSTMFeatures", path="data/egtea/features/rgb", dim=1024, lookback=9, absent="zeros"),
         tau_a=0.5,
         tau_o=10.0,
         past_labels="published",

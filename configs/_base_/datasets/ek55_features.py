@@ -4,7 +4,7 @@ _base_ = ["./anticipation_features.py"]
 _seen = dict(
     dataset=dict(
         table=dict(type="Epic55Table", root="data/epic55"),
-        features=dict(type="RULSTMFeatures", path="data/epic55/features/rgb", dim=1024, absent="zeros"),
+        features=dict(type="RULSTMFeatures", path="data/epic55/features/rgb", dim=1024, lookback=9, absent="zeros"),
         tau_a=1.0,
         tau_o=5.0,
         past_labels=None,

@@ -1,6 +1,5 @@
 """Kind ``teacher``: both sides forward, losses, gradients and a few training steps."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
