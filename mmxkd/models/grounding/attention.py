@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from mmxkd.errors import ConfigError
 from mmxkd.models.grounding.layers import ChannelLayerNorm, MaskedConv1d
 
-_CHUNK = 16
+_CHUNK = 32
 #: What published code adds to the scores of padded keys in a local window.
 _MASKED_KEY = -1e4
 #: What keeps a key out; finite, so that queries without any key (padding of the last chunk) do not become NaN.

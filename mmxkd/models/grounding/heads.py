@@ -18,10 +18,14 @@ class _Head(nn.Module):
         self.convs = nn.ModuleList(ConvNormReLU(hidden_dim if number else in_dim, hidden_dim, kernel, norm) for number in range(layers - 1))
         self.out = MaskedConv1d(hidden_dim if layers > 1 else in_dim, out_dim, kernel)
 
-    def _run(self, x: Tensor, mask: Tensor) -> Tensor:
+    def _run(self, x: Tensor, mask: Tensor, size: int | None) -> Tensor:
+        if size is not None:
+            # What lies further right than the kernels reach does not matter.
+            reach = (len(self.convs) + 1) * (self.out.kernel_size[0] // 2)
+            x, mask = x[..., : size + reach], mask[..., : size + reach]
         for conv in self.convs:
             x = conv(x, mask)
-        return self.out(x, mask).transpose(1, 2)
+        return self.out(x, mask).transpose(1, 2)[:, :size]
 
 
 class ScoreHead(_Head):
@@ -56,9 +60,9 @@ class ScoreHead(_Head):
             for label in empty_classes:
                 self.out.bias[label] = -math.log((1 - _EMPTY_CLASS_PRIOR) / _EMPTY_CLASS_PRIOR)
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Return logits (N, T, K) of (N, C, T), 0 at padded positions."""
-        return self._run(x, mask)
+    def forward(self, x: Tensor, mask: Tensor, size: int | None = None) -> Tensor:
+        """Return logits (N, T, K) of (N, C, T), 0 at padded positions; only of the first ``size`` positions if given."""
+        return self._run(x, mask, size)
 
 
 class BoundaryHead(_Head):
@@ -73,6 +77,6 @@ class BoundaryHead(_Head):
         super().__init__(in_dim, hidden_dim, 2, layers, kernel, norm)
         self.scale = nn.Parameter(torch.ones(num_levels))
 
-    def forward(self, x: Tensor, mask: Tensor, level: int) -> Tensor:
-        """Return (left, right) distances (N, T, 2), at least 0, of (N, C, T)."""
-        return F.relu(self._run(x, mask) * self.scale[level])
+    def forward(self, x: Tensor, mask: Tensor, level: int, size: int | None = None) -> Tensor:
+        """Return (left, right) distances (N, T, 2), at least 0, of (N, C, T); only of the first ``size`` positions if given."""
+        return F.relu(self._run(x, mask, size) * self.scale[level])

@@ -26,7 +26,8 @@ class MaskedConv1d(nn.Conv1d):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:  # type: ignore[override]
         """Convolve (N, C, T) under the mask of the *output*, (N, 1, T / stride)."""
-        return super().forward(x) * mask
+        # In place: the convolution's own output is needed by nobody else.
+        return super().forward(x).mul_(mask)
 
 
 class ChannelLayerNorm(nn.Module):
@@ -39,10 +40,11 @@ class ChannelLayerNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise every position of (N, C, T) over C, in float32."""
-        wide = x.float()
-        variance, mean = torch.var_mean(wide, dim=1, keepdim=True, correction=0)
-        normed = (wide - mean) * torch.rsqrt(variance + 1e-5)
-        return torch.addcmul(self.bias[:, None], normed, self.weight[:, None]).to(x.dtype)
+        # Two means: over an axis that is not the innermost one, torch.var_mean takes five times as long.
+        centred = x.float()
+        centred = centred - centred.mean(1, keepdim=True)
+        factor = torch.rsqrt(centred.square().mean(1, keepdim=True) + 1e-5)
+        return torch.addcmul(self.bias[:, None], centred * factor, self.weight[:, None]).to(x.dtype)
 
 
 class ConvNormReLU(nn.Module):

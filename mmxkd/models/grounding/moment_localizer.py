@@ -127,8 +127,10 @@ class MomentLocalizer(ExtractModel):
         if video.shape[-1] > longest:
             raise DataError(f"video of {video.shape[-1]} positions; accepted: at most max_seq_len={longest}")
         step = self.backbone.strides[-1]
+        # All padded positions of a level hold the same, so one of the last level is enough; the odd one of T makes it.
+        length = (-(-video.shape[-1] // step) + -(-self.margin // step) - 1) * step + 1
         # A clip that fills the buffer has no padding in the published model either.
-        length = min(-(-video.shape[-1] // step) * step + -(-self.margin // step) * step, -(-longest // step) * step)
+        length = min(length, -(-longest // step) * step)
         return self.backbone.encode_video(pad_time(video, length), pad_time(mask, length)[:, None])
 
     def ask(
@@ -154,9 +156,9 @@ class MomentLocalizer(ExtractModel):
             x = self.neck[level](x)
             size = -(-video_length // self.strides[level])
             if f"cls/{level}" in wanted:
-                outputs[f"cls/{level}"] = self.cls_head(x, mask)[:, :size]
+                outputs[f"cls/{level}"] = self.cls_head(x, mask, size)
             if f"reg/{level}" in wanted:
-                outputs[f"reg/{level}"] = self.reg_head(x, mask, level)[:, :size]
+                outputs[f"reg/{level}"] = self.reg_head(x, mask, level, size)
             if f"mask/{level}" in wanted:
                 outputs[f"mask/{level}"] = mask[:, 0, :size]
         return outputs
