@@ -107,7 +107,7 @@ def question_runs(model: MomentLocalizer, reference: ReferenceGroundNLQ, length:
         encoding = model.encode_video(batch["video"], batch["video_mask"])
         answers = []
         for number in range(count):
-            outputs = model.ask(encoding, batch["text"][number : number + 1], batch["text_mask"][number : number + 1], length)
+            outputs = model.ask(encoding, batch["text"][number : number + 1], batch["text_mask"][number : number + 1])
             moments = process.suppress(model.candidates(outputs, 0))
             answers.append(process.to_seconds(moments.windows, duration=duration, **_FRAME))
         return answers

@@ -152,7 +152,7 @@ class Grounder:
         text = torch.nn.utils.rnn.pad_sequence(list(texts), batch_first=True).transpose(1, 2).to(device)
         lengths = torch.tensor([len(one) for one in texts], device=device)
         mask = torch.arange(text.shape[2], device=device) < lengths[:, None]
-        outputs = self.localizer.ask(encoding, text, mask, len(video))
+        outputs = self.localizer.ask(encoding, text, mask)
         samples = [DataSample(metainfo={"duration": duration, **self.frames}) for _ in texts]
         found = []
         for sample in self.localizer.predict_from(outputs, samples):

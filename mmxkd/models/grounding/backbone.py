@@ -81,8 +81,7 @@ class GroundingBackbone(nn.Module):
         self.video_dim, self.text_dim, self.embed_dim, self.max_seq_len = video_dim, text_dim, embed_dim, max_seq_len
         #: Distance of neighbouring positions on each level, in features.
         self.strides = [scale_factor**level for level in range(1 + arch[3] + arch[4])]
-        #: Padded positions that let a shorter buffer give what the longest one gives.
-        self.margin = max(self.strides[-1], embed_kernel // 2)
+        self.embed_reach = arch[0] * (embed_kernel // 2)
         self.video_embed = _embedding(video_dim, embed_dim, arch[0], embed_kernel, embed_norm)
         self.text_embed = _embedding(text_dim, embed_dim, arch[0], 1, embed_norm)
         table = sinusoid_table(max_seq_len, embed_dim) if position_table else None
@@ -101,20 +100,25 @@ class GroundingBackbone(nn.Module):
     def forward(self, video: Tensor, mask: Tensor, text: Tensor, text_mask: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Return features (N, C, T_l) and masks (N, 1, T_l) of every level from video (N, D, T) and text (N, D', L).
 
-        ``text_mask`` is (N, 1, L); T must be a multiple of the last stride.
+        ``text_mask`` is (N, 1, L).
         """
         return self.ask(self.encode_video(video, mask), *self.encode_text(text, text_mask))
 
     def encode_video(self, video: Tensor, mask: Tensor) -> VideoEncoding:
         """Do what does not depend on the question: embedding, positions, and self-attention of the first block."""
+        length = video.shape[-1]
+        # Without a stem nothing would set the padded positions of the embedding, which are not zero, to zero.
+        reach = self.embed_reach + 1 if len(self.video_stem) else self.max_seq_len
+        size = self.padded_size(length, 0, reach)
+        video, padded_mask = pad_time(video, size), pad_time(mask, size)
         for layer in self.video_embed:
-            video = layer(video, mask)
+            video = layer(video, padded_mask)
         table = cast(Tensor | None, self.position_table)
         if table is not None:
-            video = video + table[:, : video.shape[-1]].to(video.dtype) * mask
-        if len(self.video_stem):
-            video, mask = cast(TransformerBlock, self.video_stem[0]).attend_self(video, mask)
-        return VideoEncoding(video, mask)
+            video = video + table[:, :size].to(video.dtype) * padded_mask
+        if not len(self.video_stem):
+            return VideoEncoding(video, padded_mask)
+        return VideoEncoding(*cast(TransformerBlock, self.video_stem[0]).attend_self(video[..., : self.padded_size(length, 0, 1)], mask))
 
     def encode_text(self, text: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return the text (N, C, L) as the video attends to it, and its mask."""
@@ -124,17 +128,29 @@ class GroundingBackbone(nn.Module):
             text, mask = block(text, mask)
         return text, mask
 
+    def padded_size(self, length: int, level: int, reach: int) -> int:
+        """Return the positions of a level, ``length`` of them with features, that count when each sees ``reach`` more to its right.
+
+        Published code computes a buffer of ``max_seq_len`` whole. All its padded positions hold the same (zero before every norm), so
+        only those within reach of the features matter, and of a block not even their outputs.
+        """
+        return min(length + reach, -(-self.max_seq_len // self.strides[level]))
+
     def ask(self, encoding: VideoEncoding, text: Tensor, text_mask: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Return the pyramid of an encoded clip under an encoded question; batch sizes are the same."""
         x, mask = encoding
         for number, block in enumerate(cast(list[TransformerBlock], self.video_stem)):
-            x, mask = block(x, mask, text, text_mask) if number else block.attend_text(x, mask, text, text_mask)
+            x, mask = block(self._extend(x, 0), mask, text, text_mask) if number else block.attend_text(x, mask, text, text_mask)
         levels, masks = [x], [mask]
-        for block in cast(list[TransformerBlock], self.pyramid):
-            x, mask = block(x, mask, text, text_mask)
+        for level, block in enumerate(cast(list[TransformerBlock], self.pyramid)):
+            x, mask = block(self._extend(x, level), mask, text, text_mask)
             levels.append(x)
             masks.append(mask)
         return levels, masks
+
+    def _extend(self, x: Tensor, level: int) -> Tensor:
+        """Append the one padded position a block looks at, where there is one."""
+        return pad_time(x, self.padded_size(x.shape[-1], level, 1))
 
 
 def read_windows(window: int | Sequence[int], order: str, crossing: int, plain: int) -> list[int]:

@@ -51,14 +51,17 @@ class TransformerBlock(nn.Module):
         )
 
     def forward(self, x: Tensor, mask: Tensor, text: Tensor | None = None, text_mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Return (N, C, T / stride) and its mask (N, 1, T / stride); ``text`` is (N, C, L) with mask (N, 1, L)."""
+        """Return (N, C, T / stride) and its mask (N, 1, T / stride); ``text`` is (N, C, L) with mask (N, 1, L).
+
+        ``x`` may go on where its mask (N, 1, T) ends: with what its last positions see on their right.
+        """
         return self.attend_text(*self.attend_self(x, mask), text, text_mask)
 
     def attend_self(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Do the part before the text comes in."""
         shorter = mask[:, :, :: self.stride]
         kept = x if self.stride == 1 else F.max_pool1d(x, self.stride + 1, self.stride, (self.stride + 1) // 2)
-        return kept * shorter + self.drop_path_attn(self.attn(self.norm1(x), shorter)), shorter
+        return kept[..., : shorter.shape[-1]] * shorter + self.drop_path_attn(self.attn(self.norm1(x), shorter)), shorter
 
     def attend_text(self, x: Tensor, mask: Tensor, text: Tensor | None, text_mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """Do the rest; ``x`` and ``mask`` are what ``attend_self`` returned."""

@@ -25,9 +25,9 @@ class MaskedConv1d(nn.Conv1d):
             nn.init.zeros_(self.bias)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:  # type: ignore[override]
-        """Convolve (N, C, T) under the mask of the *output*, (N, 1, T / stride)."""
+        """Convolve (N, C, T) under the mask (N, 1, T') of the *output*, of which only the first T' positions are kept."""
         # In place: the convolution's own output is needed by nobody else.
-        return super().forward(x).mul_(mask)
+        return super().forward(x)[..., : mask.shape[-1]].mul_(mask)
 
 
 class ChannelLayerNorm(nn.Module):

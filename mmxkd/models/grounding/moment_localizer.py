@@ -101,7 +101,7 @@ class MomentLocalizer(ExtractModel):
         self.reg_head = BoundaryHead(**shared, num_levels=len(self.strides))
         self.center_radius, self.label_smoothing, self.reg_weight = center_radius, label_smoothing, reg_weight
         self.sync_loss_norm, self.text_padding = sync_loss_norm, text_padding
-        self.margin = max(self.backbone.margin, self.strides[-1] * max(head_kernel // 2, 1))
+        self.head_reach = head_layers * (head_kernel // 2)
         self.post_process = PostProcess(**(post_process or {}))
         self.register_buffer("loss_norm", torch.tensor(float(init_loss_norm)))
         self._keys = frozenset(f"{kind}/{level}" for kind in ("cls", "reg", "mask") for level in range(len(self.strides)))
@@ -115,7 +115,7 @@ class MomentLocalizer(ExtractModel):
         """Compute the wanted outputs of a batch; keys and shapes as in the class."""
         check_want(want, self._keys, type(self).__name__)
         encoding = self.encode_video(inputs["video"], inputs["video_mask"])
-        return self.ask(encoding, inputs["text"], inputs["text_mask"], inputs["video"].shape[-1], want)
+        return self.ask(encoding, inputs["text"], inputs["text_mask"], want)
 
     def encode_video(self, video: Tensor, mask: Tensor) -> VideoEncoding:
         """Compute what of clips (N, C, T) with masks (N, T) does not depend on the questions.
@@ -126,23 +126,15 @@ class MomentLocalizer(ExtractModel):
         longest = self.backbone.max_seq_len
         if video.shape[-1] > longest:
             raise DataError(f"video of {video.shape[-1]} positions; accepted: at most max_seq_len={longest}")
-        step = self.backbone.strides[-1]
-        # All padded positions of a level hold the same, so one of the last level is enough; the odd one of T makes it.
-        length = (-(-video.shape[-1] // step) + -(-self.margin // step) - 1) * step + 1
-        # A clip that fills the buffer has no padding in the published model either.
-        length = min(length, -(-longest // step) * step)
-        return self.backbone.encode_video(pad_time(video, length), pad_time(mask, length)[:, None])
+        return self.backbone.encode_video(video, mask[:, None])
 
-    def ask(
-        self, encoding: VideoEncoding, text: Tensor, text_mask: Tensor, video_length: int, want: Collection[str] | None = None
-    ) -> Outputs:
+    def ask(self, encoding: VideoEncoding, text: Tensor, text_mask: Tensor, want: Collection[str] | None = None) -> Outputs:
         """Compute the wanted outputs (default: all) of encoded clips under questions.
 
         Args:
             encoding: of N clips, or of one clip that all N questions are about.
             text: (N, D, L).
             text_mask: bool (N, L).
-            video_length: T of the clips' batch before it was encoded.
             want: keys.
         """
         wanted = self._keys if want is None else want
@@ -153,8 +145,10 @@ class MomentLocalizer(ExtractModel):
         levels, masks = self.backbone.ask(encoding, *self.backbone.encode_text(text, text_mask[:, None]))
         outputs: Outputs = {}
         for level, (x, mask) in enumerate(zip(levels[self.start_level :], masks[self.start_level :], strict=True)):
-            x = self.neck[level](x)
-            size = -(-video_length // self.strides[level])
+            size = x.shape[-1]
+            padded = self.backbone.padded_size(size, level + self.start_level, self.head_reach)
+            mask = pad_time(mask, padded)
+            x = self.neck[level](pad_time(x, padded))
             if f"cls/{level}" in wanted:
                 outputs[f"cls/{level}"] = self.cls_head(x, mask, size)
             if f"reg/{level}" in wanted:
