@@ -56,11 +56,11 @@ def ground(
         Path(out).parent.mkdir(parents=True, exist_ok=True)
         Path(out).write_text(json.dumps(report, indent=1) + "\n")
     if picture is not None:
-        write_png(picture, draw_timeline(duration, answers, _pictures(video, reader)))
+        write_png(picture, draw_timeline(duration, answers, sample_pictures(video, reader)))
     return report
 
 
-def _pictures(video: str | Path, reader: str) -> list[np.ndarray]:
+def sample_pictures(video: str | Path, reader: str = "decord") -> list[np.ndarray]:
     """Return frames from the middle of equal parts of the video."""
     opened = open_video(str(video), reader)
     places = ((np.arange(_PICTURES) + 0.5) / _PICTURES * len(opened)).astype(np.int64)

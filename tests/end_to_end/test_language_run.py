@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mmxkd.apis.test import test as evaluate
+from mmxkd.apis.test import evaluate
 from mmxkd.apis.train import train
 from mmxkd.datasets.language.line_rules import line_rule
 from mmxkd.datasets.language.token_files import Vocabulary, write_tokens
@@ -65,7 +65,8 @@ def runs(repo, tmp_path_factory):
     train(folder / "alone.py", work_dir=str(folder / "teacher"))
     teacher = folder / "teacher" / "epoch_2.pth"
     (folder / "distilled.py").write_text(DISTILLED.format(base=folder / "alone.py", teacher=teacher))
-    options = {"default_hooks.checkpoint.by_epoch": False, "default_hooks.checkpoint.interval": 3, "randomness.seed": 5}
+    options = {f"default_hooks.checkpoint.{key}": value for key, value in (("by_epoch", False), ("interval", 3), ("max_keep_ckpts", -1))}
+    options["randomness.seed"] = 5
     train(folder / "distilled.py", work_dir=str(folder / "whole"), options=options)
     return folder, options
 
@@ -74,7 +75,7 @@ def runs(repo, tmp_path_factory):
 def test_a_distilled_run_resumed_inside_an_epoch_ends_the_same(runs):
     folder, options = runs
     train(folder / "distilled.py", work_dir=str(folder / "resumed"), options=options, resume=str(folder / "whole" / "iter_3.pth"))
-    last = [sorted(path.name for path in (folder / name).glob("iter_*.pth"))[-1] for name in ("whole", "resumed")]
+    last = [max((folder / name).glob("iter_*.pth"), key=lambda path: int(path.stem[5:])).name for name in ("whole", "resumed")]
     whole, resumed = (torch.load(folder / name / file, weights_only=True) for name, file in zip(("whole", "resumed"), last, strict=True))
     assert last[0] == last[1]
     assert whole["state_dict"].keys() == resumed["state_dict"].keys()
@@ -86,7 +87,7 @@ def test_a_distilled_run_resumed_inside_an_epoch_ends_the_same(runs):
 @pytest.mark.long
 def test_the_student_is_tested_without_its_teacher_and_alike_twice(runs):
     folder, _ = runs
-    checkpoint = sorted((folder / "whole").glob("iter_*.pth"))[-1]
+    checkpoint = max((folder / "whole").glob("iter_*.pth"), key=lambda path: int(path.stem[5:]))
     (folder / "teacher" / "epoch_2.pth").rename(folder / "gone.pth")
     values = [evaluate(folder / "distilled.py", str(checkpoint), work_dir=str(folder / "test"))["mlm_loss"] for _ in range(2)]
     (folder / "gone.pth").rename(folder / "teacher" / "epoch_2.pth")
@@ -99,5 +100,5 @@ def test_a_teacher_of_another_vocabulary_is_refused(runs):
     folder, options = runs
     tokens = write_corpus(folder / "other_tokens", "other")
     settings = {f"{split}_dataloader.dataset.tokens": str(tokens) for split in ("train", "val", "test")}
-    with pytest.raises(DataError, match="abc.*other"):
+    with pytest.raises(DataError, match=r"abc.*other"):
         train(folder / "distilled.py", work_dir=str(folder / "refused"), options={**options, **settings})

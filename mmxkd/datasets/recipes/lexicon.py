@@ -10,14 +10,14 @@ VERBS = _words(
     """
     add adjust allow apply arrange assemble bake barbecue baste beat blanch blend boil bread break bring broil brown brush butter
     carve char check chill chop churn clean close coat combine cook cool core cover cream crack crimp crumble crush cube
-    cut debone decorate deep-fry defrost deglaze dice dip discard dissolve distribute divide dot drain dredge drizzle drop dry dust
+    cut debone decorate deep-fry defrost deglaze dice dip discard dissolve distribute divide dot drain draw dredge drizzle drop dry dust
     empty fill fillet finish flatten flip flour fluff fold freeze frost fry garnish glaze grate grease grill grind halve heat hull
-    incorporate insert julienne keep knead ladle lay layer leave level lift light line lower make marinate mash measure melt
+    incorporate insert julienne jump keep knead ladle lay layer leap leave level lift light line lower make marinate mash measure melt
     microwave mince mix moisten mound mount oil open pack pat peel pick pierce pinch pipe pit place plate poach pop pound pour
     prepare preheat press prick process pull pulse puree push put quarter raise reduce refrigerate reheat remove repeat reserve
     return rinse roast roll rotate rub salt sauté saute save scald scatter scoop score scrape scrub seal sear season separate serve
-    set shake shape shell shred shuck sieve sift simmer skewer skim skin slice slide smash smooth soak soften spoon spray
-    spread sprinkle squeeze stack steam steep stew stir stir-fry store strain stretch stuff submerge substitute swirl take taste
+    set shake shape shell shove shred shuck sieve sift simmer sink skewer skim skin slice slide smash smooth soak soften spoon spray
+    spread sprinkle squeeze stack steam steep stew stir stir-fry store strain stretch stuff submerge substitute swing swirl take taste
     tear temper tenderize thaw thicken thin throw tie tilt tip toast top toss transfer trim truss turn twist unmold unroll unwrap
     use warm wash weigh wet whip whisk wipe work wrap zest
     """

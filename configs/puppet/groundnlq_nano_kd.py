@@ -1,0 +1,9 @@
+# tools/train.py configs/puppet/groundnlq_nano_kd.py ; the same questions, steps and schedule as groundnlq_nano.py, under the fine-tuned model
+_base_ = [
+    "../_base_/models/groundnlq_mini_kd.py",
+    "../_base_/datasets/puppet_questions.py",
+    "../_base_/schedules/groundnlq_mini.py",
+]
+model = dict(
+    teacher=dict(checkpoint="work_dirs/groundnlq_finetune/epoch_10.pth", hint="tools/train.py configs/puppet/groundnlq_finetune.py"),
+)
