@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.ready
 WORK   ?= work_dirs/demo
 PYTEST ?=
 
-.PHONY: env demo test check clean
+.PHONY: env demo demo-anticipation demo-groundnlq test check clean
 
 env: $(STAMP)
 
@@ -16,6 +16,12 @@ $(STAMP): pyproject.toml setup.py requirements/constraints.txt tools/make_env.sh
 
 demo: $(STAMP)
 	$(BIN)/python tools/demo.py --work-dir $(WORK)
+
+demo-anticipation: $(STAMP)
+	$(BIN)/python tools/demo_anticipation.py
+
+demo-groundnlq: $(STAMP)
+	$(BIN)/python tools/demo_groundnlq.py
 
 test: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST)

@@ -9,5 +9,5 @@ model = dict(
     type="Distiller",
     student=_student,
     teacher=dict(type="StoredTeacher", store=_store, hint=_hint),
-    terms=[dict(loss=dict(type="ClassSubsetKL", temperature=2.0), student="logits", teacher="logits", weight=1.0, name="kd")],
+    terms=[dict(loss=dict(type="ClassSubsetKL", temperature=2.0), student="logits", teacher="logits", weight=2.0, name="kd")],
 )

@@ -18,4 +18,4 @@ model = dict(
 train_dataloader = dict(batch_size=128, dataset=dict(records="data/puppet_long/recipes/records.jsonl"))
 optim_wrapper = dict(paramwise_cfg=dict(no_decay=[]), optimizer=dict(lr=3e-3), clip_grad=dict(max_norm=1.0))
 param_scheduler = dict(type="WarmupCosineLR", convert_to_iter_based=True, warmup_epochs=0.5, start_factor=0.04)
-train_cfg = dict(max_epochs=4, val_interval=4)
+train_cfg = dict(max_epochs=3, val_interval=3)

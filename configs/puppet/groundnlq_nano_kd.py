@@ -1,9 +1,9 @@
-# tools/train.py configs/puppet/groundnlq_nano_kd.py ; the same questions, steps and schedule as groundnlq_nano.py, under the fine-tuned model
+# tools/train.py configs/puppet/groundnlq_nano_kd.py ; groundnlq_nano.py's questions, steps and schedule, with a teacher
 _base_ = [
     "../_base_/models/groundnlq_mini_kd.py",
     "../_base_/datasets/puppet_questions.py",
     "../_base_/schedules/groundnlq_mini.py",
 ]
 model = dict(
-    teacher=dict(checkpoint="work_dirs/groundnlq_finetune/epoch_10.pth", hint="tools/train.py configs/puppet/groundnlq_finetune.py"),
+    teacher=dict(checkpoint="work_dirs/groundnlq_finetune/epoch_8.pth", hint="tools/train.py configs/puppet/groundnlq_finetune.py"),
 )

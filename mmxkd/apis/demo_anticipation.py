@@ -48,10 +48,9 @@ def run_demo(demo: Demo) -> dict[str, Any]:
     store = demo.work_dir / "store"
     with demo.stage("dump", f"what it says about the annotated videos, in {store}"):
         if not store.is_dir():
-            config = _CONFIGS.format("teacher")
-            demo.call(
-                "teacher/dump.py", config, demo.checkpoint(_job("teacher", demo.seeds[0]), config), "--split", "train", "--out", store
-            )
+            teacher = _CONFIGS.format("teacher")
+            checkpoint = demo.checkpoint(_job("teacher", demo.seeds[0]), teacher)
+            demo.call("teacher/dump.py", teacher, checkpoint, "--split", "train", "--out", store)
     with demo.stage("student_runs", f"{len(demo.seeds)} seeds of three students; logs in {demo.work_dir}/<run>/log.txt"):
         predictions |= demo.train(student_jobs(store, demo.seeds))
     with demo.stage("pictures", f"costs, and what was foretold, in {demo.work_dir / 'foretold'}"):

@@ -13,6 +13,7 @@ from mmxkd.apis.configs import find_student, load_config
 from mmxkd.apis.demo_common import LONG_BACKBONE, LONG_DATA, Demo, extract_long_features, long_videos, train_long_backbone
 from mmxkd.apis.experiments import Job, JobGrid
 from mmxkd.apis.ground import sample_pictures
+from mmxkd.apis.grounding_lists import prepare_narrations, prepare_nlq
 from mmxkd.apis.tables import Row, summarize
 from mmxkd.datasets.grounding import read_queries
 from mmxkd.evaluation.grounding import match_windows, summarise
@@ -43,7 +44,7 @@ def run_demo(demo: Demo) -> dict[str, Any]:
     folder = LONG_DATA / "grounding"
     long_videos(demo)
     with demo.stage("lists", f"questions and narrations in {folder}"):
-        prepare_lists(demo, folder)
+        prepare_lists(folder)
     with ThreadPoolExecutor(1) as beside:
         # The text model needs no videos, and neither of the two more than a core.
         text = beside.submit(prepare_text, demo, folder)
@@ -89,13 +90,14 @@ def demo_jobs(work_dir: Path, seeds: Sequence[int]) -> list[Job]:
     ]
 
 
-def prepare_lists(demo: Demo, folder: Path) -> None:
+def prepare_lists(folder: Path) -> None:
     """Write ``nlq_train``, ``nlq_val`` and ``narrations`` (.jsonl), and ``sentences.txt``, which the text model learns from."""
     questions = LONG_DATA / "questions"
+    folder.mkdir(parents=True, exist_ok=True)
     for split in ("train", "val"):
-        demo.call("data/prepare_nlq.py", questions / f"nlq_{split}.json", "--out", folder / f"nlq_{split}.jsonl")
+        prepare_nlq([questions / f"nlq_{split}.json"], folder / f"nlq_{split}.jsonl")
     clips = [questions / f"{task}_train.json" for task in ("nlq", "mq", "vq")]
-    demo.call("data/prepare_narrations.py", questions / "egoclip.csv", *clips, "--out", folder / "narrations.jsonl")
+    prepare_narrations(questions / "egoclip.csv", clips, folder / "narrations.jsonl")
     documents = (LONG_DATA / "text/corpus_train.txt").read_text().splitlines()
     recipes = (LONG_DATA / "recipes/actions.txt").read_text().replace("<v> ", "").splitlines()
     sentences = [part for line in documents for part in line.rstrip(" .").split(" . ")]

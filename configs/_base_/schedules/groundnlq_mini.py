@@ -1,8 +1,15 @@
-# Training on the long puppet videos: rates for models of some 100,000 parameters, the last weights are tested.
-_base_ = ["./groundnlq_scratch.py"]
+# AdamW for the small models of the long puppet videos: 8 epochs, one of them warm-up; the last weights are tested.
+_base_ = ["../default_runtime.py"]
 
-optim_wrapper = dict(optimizer=dict(lr=1e-3))
-param_scheduler = dict(warmup_epochs=1)
-auto_scale_lr = dict(enable=False, base_batch_size=16)
-train_cfg = dict(max_epochs=10, val_interval=10)
-default_hooks = dict(weight_average=None, checkpoint=dict(max_keep_ckpts=2, save_best=None, rule=None))
+optim_wrapper = dict(
+    type="OptimWrapper",
+    constructor="HeadGroupConstructor",
+    optimizer=dict(type="AdamW", lr=2e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.05),
+    clip_grad=dict(max_norm=1.0),
+)
+param_scheduler = dict(type="CosineAfterWarmupLR", convert_to_iter_based=True, warmup_epochs=1, min_lr=1e-8)
+train_cfg = dict(type="EpochLoop", max_epochs=8, val_interval=8)
+val_cfg = dict()
+test_cfg = dict()
+
+default_hooks = dict(checkpoint=dict(max_keep_ckpts=2, save_best=None))
