@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from mmxkd.engine.storage import AtomicBackend
 from mmxkd.errors import ConfigError
 from mmxkd.evaluation.glue import MAIN_METRIC
+from mmxkd.storage import AtomicBackend
 
 #: A run counts as diverged when it is not better than always giving the commonest label by this much.
 _MARGIN = 0.01

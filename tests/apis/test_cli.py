@@ -3,7 +3,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from mmxkd.apis.cli import describe, run_cli
-from mmxkd.errors import ConfigError, DataError
+from mmxkd.errors import ConfigError, DataError, PreemptedError
 
 
 def refuse():
@@ -16,6 +16,17 @@ def test_user_errors_are_one_line_and_status_2(capsys, monkeypatch):
         run_cli(refuse)
     assert stop.value.code == 2
     assert capsys.readouterr().err == "error: model.width=0; accepted: at least 1\n"
+
+
+def test_a_stopped_run_is_no_error_but_says_so(capsys, monkeypatch):
+    def stop():
+        raise PreemptedError("stopped by SIGTERM after step 3")
+
+    monkeypatch.delenv("RANK", raising=False)
+    with pytest.raises(SystemExit) as ended:
+        run_cli(stop)
+    assert ended.value.code == 143
+    assert capsys.readouterr().err == "stopped by SIGTERM after step 3\n"
 
 
 def test_other_errors_keep_their_traceback(monkeypatch):

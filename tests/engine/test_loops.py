@@ -7,7 +7,7 @@ from mmengine.optim import OptimWrapper
 from torch.optim import SGD
 
 from mmxkd.engine.loops import EpochLoop
-from mmxkd.errors import ConfigError, DataError
+from mmxkd.errors import ConfigError, DataError, ResourceError
 
 
 def make_loop(name, length=5, epoch=0, step=0, counts=1, hook=None):
@@ -50,3 +50,16 @@ def test_checkpoints_inside_an_accumulated_step_are_refused(interval, counts, le
 )
 def test_checkpoints_between_steps_are_fine(interval, counts, length, by_epoch):
     make_loop("fine", length=length, counts=counts, hook=CheckpointHook(interval=interval, by_epoch=by_epoch))._check_checkpoint_interval()
+
+
+def test_out_of_memory_says_what_to_change(monkeypatch):
+    import torch
+
+    def fail(*args):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.\nmore")
+
+    loop = make_loop("memory", step=6)
+    loop.dataloader = SimpleNamespace(batch_sampler=SimpleNamespace(batch_size=64))
+    monkeypatch.setattr("mmengine.runner.EpochBasedTrainLoop.run_iter", fail)
+    with pytest.raises(ResourceError, match=r"at step 7 with train_dataloader.batch_size=64: CUDA out of memory.*GiB\. Lower .*--amp"):
+        loop.run_iter(0, {})

@@ -11,6 +11,7 @@ import numpy as np
 from mmxkd.datasets.anticipation.csv_files import read_lines
 from mmxkd.datasets.anticipation.segments import ActionVocabulary, Segment
 from mmxkd.errors import ConfigError, DataError
+from mmxkd.storage import AtomicBackend
 from mmxkd.uids import canonical_uid
 
 RULES = ("started", "ended")
@@ -150,8 +151,6 @@ def build_histories(
 
 def write_records(path: str | Path, records: Iterable[HistoryRecord]) -> None:
     """Write one json object per line: uid, video, history (list of lists of actions), target, verb, noun, start (seconds)."""
-    from mmxkd.engine.storage import AtomicBackend
-
     lines = [
         json.dumps(
             {

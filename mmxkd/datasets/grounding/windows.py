@@ -11,7 +11,7 @@ from mmxkd.datasets.grounding.queries import Window
 def to_grid(windows: Sequence[Window] | np.ndarray, fps: float, stride: float) -> np.ndarray:
     """Return windows (n, 2) float64 in units of features: seconds * fps / stride, where ``stride`` is the frames between two features.
 
-    There is no offset of half a feature window, while decoding adds one (``GroundingDecoder``): the published convention.
+    There is no offset of half a feature window, while decoding adds one (``PostProcess``): the published convention.
     Source: houzhijian/GroundNLQ, data set (fact sheet sections 1 and 6).
     """
     return np.asarray(windows, dtype=np.float64).reshape(-1, 2) * fps / stride

@@ -1,6 +1,6 @@
 """Hooks; importing this package registers them."""
 
-from mmxkd.engine import storage
+from mmxkd import storage
 from mmxkd.engine.hooks import (
     broken_videos,
     distill,

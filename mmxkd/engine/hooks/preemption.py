@@ -12,9 +12,9 @@ from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 
 from mmxkd.engine.loops import forget_validation
-from mmxkd.engine.storage import note_last_checkpoint
 from mmxkd.errors import ConfigError, PreemptedError
 from mmxkd.registry import HOOKS
+from mmxkd.storage import note_last_checkpoint
 
 
 @HOOKS.register_module()

@@ -3,8 +3,8 @@ import errno
 import pytest
 from mmengine.fileio import get_file_backend
 
-from mmxkd.engine.storage import AtomicBackend
 from mmxkd.errors import ResourceError
+from mmxkd.storage import AtomicBackend
 
 
 def test_a_write_that_fails_leaves_the_former_file(tmp_path, monkeypatch):
