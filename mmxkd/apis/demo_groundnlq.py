@@ -1,5 +1,6 @@
 """The grounding demo: narrations, questions, a nano model alone and under the big one, a table and timelines."""
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +12,7 @@ import torch
 from mmxkd.apis.complexity import config_costs
 from mmxkd.apis.configs import find_student, load_config
 from mmxkd.apis.demo_common import LONG_BACKBONE, LONG_DATA, Demo, extract_long_features, long_videos, train_long_backbone
-from mmxkd.apis.experiments import Job, JobGrid
+from mmxkd.apis.experiments import Job
 from mmxkd.apis.ground import sample_pictures
 from mmxkd.apis.grounding_lists import prepare_narrations, prepare_nlq
 from mmxkd.apis.tables import Row, summarize
@@ -109,12 +110,13 @@ def prepare_lists(folder: Path) -> None:
 
 def prepare_text(demo: Demo, folder: Path) -> Path:
     """Train the text model and write the token features of all questions and narrations; return its checkpoint."""
-    config = _CONFIGS.format("text")
-    JobGrid([Job("text", config)], demo.work_dir, demo.tools, 1, demo.resume).run()
+    begun, config = time.monotonic(), _CONFIGS.format("text")
     checkpoint = demo.checkpoint("text", config)
+    demo.call("train.py", config, "--work-dir", checkpoint.parent, *(["--resume"] if demo.resume else []))
     lists = [folder / f"{name}.jsonl" for name in ("nlq_train", "nlq_val", "narrations")]
     store = ("--tokenizer", folder / "tokenizer", "--out", folder / "text")
     demo.call("data/extract_text_features.py", config, *lists, "--checkpoint", checkpoint, *store)
+    demo.seconds["text"] = round(time.monotonic() - begun, 1)
     return checkpoint
 
 

@@ -1,6 +1,4 @@
-# Narrations of the long puppet videos as questions, with windows up to three times as wide, for pre-training.
+# Narrations of the long puppet videos as questions, for pre-training; actions follow each other, so their windows are not widened.
 _base_ = ["./puppet_questions.py"]
 
-train_dataloader = dict(
-    dataset=dict(ann_file="grounding/narrations.jsonl", jitter=dict(max_scale=3)),
-)
+train_dataloader = dict(dataset=dict(ann_file="grounding/narrations.jsonl"))
