@@ -21,8 +21,8 @@ from mmxkd.visualization.foretelling import draw_foretelling
 _CONFIGS = "configs/puppet/anticipation_{}.py"
 #: Row -> config, what it learnt from.
 ROWS = {
-    "teacher_recipes": ("teacher_recipes", "3,000 recipes; reads past actions"),
-    "teacher": ("teacher", "3,000 recipes, then 50 videos; reads past actions"),
+    "teacher_recipes": ("teacher_recipes", "recipes; reads past actions"),
+    "teacher": ("teacher", "recipes, 50 videos; reads actions"),
     "student": ("student", "50 videos"),
     "distilled": ("kd", "50 videos + teacher, all classes"),
     "distilled_topk": ("kd_topk", "50 videos + teacher, its 10 likeliest"),
