@@ -1,4 +1,4 @@
-# make env | demo | test | check ; the environment is .venv, made once and reused.
+# make env | demo | test | test-all | check ; the environment is .venv, made once and reused.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.ready
 WORK   ?= work_dirs/demo
 PYTEST ?=
 
-.PHONY: env demo demo-anticipation demo-groundnlq test check clean
+.PHONY: env demo demo-anticipation demo-groundnlq test test-all check clean
 
 env: $(STAMP)
 
@@ -24,6 +24,10 @@ demo-groundnlq: $(STAMP)
 	$(BIN)/python tools/demo_groundnlq.py
 
 test: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not long" $(PYTEST)
+
+# With whole runs through the command lines and other tests that take more than ten seconds each.
+test-all: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST)
 
 check: $(STAMP)
