@@ -44,8 +44,15 @@ def init_environment(launcher: str, dist_cfg: Mapping[str, Any] | None = None) -
     backend = options.get("backend") or ("nccl" if torch.cuda.is_available() else "gloo")
     if backend == "nccl" and not torch.cuda.is_available():
         raise ConfigError("env_cfg.dist_cfg.backend='nccl' needs a GPU; accepted here: 'gloo'")
-    timeout = options.get("timeout")
-    dist.init_process_group(backend, timeout=None if timeout is None else timedelta(seconds=timeout))
+    seconds = options.get("timeout")
+    timeout = None if seconds is None else timedelta(seconds=seconds)
+    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    if attempt == "0":
+        dist.init_process_group(backend, timeout=timeout)
+        return
+    # torchrun keeps one store over its restarts; the addresses of dead processes are still in it, and the new ones would wait for them.
+    store, rank, world = next(dist.rendezvous("env://"))
+    dist.init_process_group(backend, store=dist.PrefixStore(f"restart_{attempt}", store), rank=rank, world_size=world, timeout=timeout)
 
 
 def map_slurm(variables: Any) -> dict[str, str]:
