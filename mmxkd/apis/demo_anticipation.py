@@ -1,6 +1,7 @@
 """The anticipation demo: recipes teach a text teacher, the text teacher teaches students that see video, one table."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,10 @@ ROWS = {
     "teacher": ("teacher", "recipes, 25 videos; reads actions"),
     "student": ("student", "25 labelled videos"),
     "distilled": ("kd", "25 labelled videos + teacher"),
+    "distilled_topk": ("kd_topk", "25 labelled videos + teacher's 10 best"),
     "distilled_unlabelled": ("kd_unlabelled", "25 labelled, 175 unlabelled videos + teacher"),
 }
+STUDENTS = ("student", "distilled", "distilled_topk", "distilled_unlabelled")
 #: As the backbone was trained, and a tenth of RULSTM's frames.
 FEATURES = ("--rate", "3", "--window", "1.33")
 _METRICS = ("top1", "top5", "mean_class")
@@ -44,16 +47,13 @@ def run_demo(demo: Demo) -> dict[str, Any]:
     long_videos(demo)
     with demo.stage("recipes", f"3,000 recipes become records in {LONG_DATA / 'recipes'}"):
         prepare_recipes(demo)
-    extract_long_features(demo, train_long_backbone(demo), "rulstm", FEATURES)
-    with demo.stage("teacher_runs", "the text teacher: recipes, then the annotated videos"):
-        predictions = demo.train(teacher_jobs(demo.work_dir, demo.seeds[0]))
     store = demo.work_dir / "store"
-    with demo.stage("dump", f"what it says about the training videos, in {store}"):
-        if not store.is_dir():
-            teacher = _CONFIGS.format("teacher")
-            checkpoint = demo.checkpoint(_job("teacher", demo.seeds[0]), teacher)
-            demo.call("teacher/dump.py", teacher, checkpoint, "--split", "train", "--out", store, *_ALL_VIDEOS)
-    with demo.stage("student_runs", f"{len(demo.seeds)} seeds of three students; logs in {demo.work_dir}/<run>/log.txt"):
+    with ThreadPoolExecutor(1) as beside:
+        # The text teacher reads no features, and neither of the two needs more than a core.
+        teacher_runs = beside.submit(teach_teacher, demo, store)
+        extract_long_features(demo, train_long_backbone(demo), "rulstm", FEATURES)
+        predictions = teacher_runs.result()
+    with demo.stage("student_runs", f"{len(demo.seeds)} seeds of {len(STUDENTS)} students; logs in {demo.work_dir}/<run>/log.txt"):
         predictions |= demo.train(student_jobs(store, demo.seeds))
     with demo.stage("pictures", f"costs, and what was foretold, in {demo.work_dir / 'foretold'}"):
         dumps = {name: [_read(predictions[job]) for job in predictions if job.rpartition("_s")[0] == name] for name in ROWS}
@@ -72,6 +72,16 @@ def prepare_recipes(demo: Demo) -> None:
     demo.call("data/build_histories.py", *table, "--recipes", text, "--out", folder / "records.jsonl")
 
 
+def teach_teacher(demo: Demo, store: Path) -> dict[str, Path]:
+    """Train the text teacher and write what it says about the training videos into ``store``; return run -> its predictions."""
+    predictions = demo.train(teacher_jobs(demo.work_dir, demo.seeds[0]))
+    if not store.is_dir():
+        teacher = _CONFIGS.format("teacher")
+        checkpoint = demo.checkpoint(_job("teacher", demo.seeds[0]), teacher)
+        demo.call("teacher/dump.py", teacher, checkpoint, "--split", "train", "--out", store, *_ALL_VIDEOS)
+    return predictions
+
+
 def teacher_jobs(work_dir: Path, seed: int) -> list[Job]:
     """Return the two runs of the teacher; the second starts from the first."""
     first, second = (_CONFIGS.format(ROWS[name][0]) for name in ("teacher_recipes", "teacher"))
@@ -86,7 +96,7 @@ def student_jobs(store: Path, seeds: Sequence[int]) -> list[Job]:
     """Return the runs of the students, seed by seed; they differ in what the teacher says, and about which videos."""
     jobs = []
     for seed in seeds:
-        for name in ("student", "distilled", "distilled_unlabelled"):
+        for name in STUDENTS:
             extra = {} if name == "student" else {"model.teacher.store": str(store)}
             jobs.append(Job(_job(name, seed), _CONFIGS.format(ROWS[name][0]), {"randomness.seed": seed, **extra}))
     return jobs

@@ -132,7 +132,8 @@ def train_long_backbone(demo: Demo, folder: Path = LONG_DATA, config: str = LONG
     checkpoint = long_backbone(folder) / f"epoch_{epochs}.pth"
     with demo.stage("backbone", f"recognise actions ({config})"):
         if not checkpoint.is_file():
-            demo.run_grid([Job("backbone", config)], folder)
+            # One run alone: the core beside it reads the videos.
+            demo.run_grid([Job("backbone", config, {f"{split}_dataloader.num_workers": 1 for split in ("train", "test")})], folder)
     return checkpoint
 
 

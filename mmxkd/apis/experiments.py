@@ -9,11 +9,11 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ from mmxkd.evaluation.recognition import mean_class_accuracy, topk_accuracy
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 #: Imported once and inherited by every run: three seconds each that a run does not spend.
 _IMPORTED = ["mmxkd.apis.train", "mmxkd.apis.test", "mmaction.registry", "transformers.models.bert.modeling_bert"]
+#: Held while the environment is another; grids may run side by side.
+_ENVIRONMENT = Lock()
 _CPU_SECONDS = "cpu_seconds.txt"
 _PROGRESS = re.compile(r"Epoch\(train\)\s+\[(\d+)\]\[\s*(\d+)/(\d+)\]")
 
@@ -176,18 +178,18 @@ class JobGrid:
         return all(before) and note.exists() and note.read_text() == _identity(job) and self.predictions(job.name).exists()
 
 
-@cache
 def _warm_context() -> ForkServerContext:
     """Return what starts processes that have the libraries imported, with one thread each."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_IMPORTED)
-    former = dict(os.environ)
-    os.environ.update(_ONE_THREAD)
-    try:
-        forkserver.ensure_running()
-    finally:
-        os.environ.clear()
-        os.environ.update(former)
+    with _ENVIRONMENT:
+        context.set_forkserver_preload(_IMPORTED)
+        former = dict(os.environ)
+        os.environ.update(_ONE_THREAD)
+        try:
+            forkserver.ensure_running()
+        finally:
+            os.environ.clear()
+            os.environ.update(former)
     return context
 
 

@@ -35,16 +35,17 @@ def test_students_differ_in_what_the_teacher_says_and_about_which_videos(demo):
     assert teacher.after == recipes.name
     assert teacher.options["load_from"] == str(demo.checkpoint(recipes.name, recipes.config))
     jobs = student_jobs(Path("store"), demo.seeds)
-    assert [job.name for job in jobs[:3]] == ["student_s0", "distilled_s0", "distilled_unlabelled_s0"]
-    alone, *distilled = (load_config(job.config, job.options) for job in jobs[:3])
+    assert [job.name for job in jobs[:4]] == ["student_s0", "distilled_s0", "distilled_topk_s0", "distilled_unlabelled_s0"]
+    alone, *distilled = (load_config(job.config, job.options) for job in jobs[:4])
     for config in distilled:
         assert config.model.student == alone.model
         assert config.model.teacher.store == "store"
         for key in ("optim_wrapper", "test_dataloader"):
             assert config[key] == alone[key], key
-    labelled, unlabelled = distilled
+    *labelled, unlabelled = distilled
     for key in ("train_dataloader", "param_scheduler", "train_cfg"):
-        assert labelled[key] == alone[key], key
+        assert all(config[key] == alone[key] for config in labelled), key
+    assert [config.model.terms[0].loss.get("mode", "full") for config in labelled] == ["full", "top_k"]
     seen = dict(unlabelled.train_dataloader.dataset)
     assert (seen.pop("labelled"), seen.pop("split")) == ("fit", "training")
     assert {**seen, "split": "fit"} == alone.train_dataloader.dataset
