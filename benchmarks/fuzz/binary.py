@@ -221,7 +221,7 @@ def _read_tokenizer(folder: Path) -> Any:
 
 def _check_tokenizer(value: Any) -> None:
     vocabulary, ids = value
-    require(all(type(number) is int for number in [*ids, *vocabulary.special_ids.values()]), "ids")
+    require(all(number in range(vocabulary.size) for number in [*ids, *vocabulary.special_ids.values()]), "ids")
 
 
 def binary_targets() -> Iterator[Target]:

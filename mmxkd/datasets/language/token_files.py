@@ -41,9 +41,17 @@ class Vocabulary:
 
     @classmethod
     def of(cls, tokenizer: Any) -> "Vocabulary":
-        """Return that of a Hugging Face tokenizer."""
+        """Return that of a Hugging Face tokenizer.
+
+        Raises:
+            DataError: a special token has no id, or one outside the vocabulary.
+        """
         tokens = [token for token, _ in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])]
         special = {name: getattr(tokenizer, f"{name}_token_id") for name in ("pad", "unk", "cls", "sep", "mask")}
+        wrong = {name: number for name, number in special.items() if number not in range(len(tokens))}
+        if wrong:
+            found = ", ".join(f"{name} {number}" for name, number in wrong.items())
+            raise DataError(f"tokenizer of {len(tokens)} tokens gives special tokens the ids {found}; accepted: 0 to {len(tokens) - 1}")
         return cls(len(tokens), hashlib.sha256("\n".join(tokens).encode()).hexdigest()[:16], special)
 
 

@@ -100,6 +100,20 @@ def test_a_damaged_tokenizer(tmp_path):
             load_tokenizer(tmp_path / "t")
 
 
+def test_a_tokenizer_with_ids_of_no_token(tmp_path):
+    save_tokenizer(train_tokenizer("bert", ["take the pan"], 40), tmp_path / "t")
+    settings, file = tmp_path / "t" / "tokenizer_config.json", tmp_path / "t" / "tokenizer.json"
+    content = json.loads(settings.read_text())
+    settings.write_text(json.dumps({name: value for name, value in content.items() if name != "mask_token"}))
+    with pytest.raises(DataError, match="special tokens the ids mask None"):
+        Vocabulary.of(load_tokenizer(tmp_path / "t"))
+    content = json.loads(file.read_text())
+    content["post_processor"]["processors"][0]["special_tokens"]["[CLS]"]["ids"] = [99]
+    file.write_text(json.dumps(content))
+    with pytest.raises(DataError, match="puts the ids .99"):
+        load_tokenizer(tmp_path / "t")
+
+
 @pytest.mark.parametrize("steps", ["Take it.", [{"text": None}], [3], {"text": "a"}, None])
 def test_recipes_without_sentences(tmp_path, steps):
     (tmp_path / "r.json").write_text(json.dumps([{"id": "a", "instructions": [{"text": "Take it."}]}, {"id": "b", "instructions": steps}]))
