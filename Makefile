@@ -27,11 +27,11 @@ demo-vidlankd: $(STAMP)
 	$(BIN)/python tools/demo_vidlankd.py
 
 test: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not long" $(PYTEST)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not long and not executorch" $(PYTEST)
 
 # With whole runs through the command lines and other tests that take more than ten seconds each.
 test-all: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not executorch" $(PYTEST)
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Build the wheel, install it into a clean environment, import every module of it from there, and predict with it.
+# Build the wheel, install it into a clean environment with all extras, import every module of it from there, predict with it, and test
+# what only this environment can do.
 # tools/check_wheel.sh [CLIP]: predict on this video instead of a generated one.
 set -euo pipefail
 clip=${1:+$(realpath "$1")}
 cd "$(dirname "$0")/.."
+repository=$PWD
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 .venv/bin/python -m pip wheel -q --no-deps -w "$scratch" .
@@ -42,5 +44,7 @@ write_video(Path("clip.mp4"), np.random.RandomState(0).randint(0, 255, (24, 64, 
 PY
 venv/bin/mmxkd export model.pth --config puppet/dvfl_student --out model.safetensors
 venv/bin/mmxkd predict model.safetensors "${clip:-clip.mp4}" --top 1
+"${pip[@]}" install -q pytest
+OMP_NUM_THREADS=1 venv/bin/python -m pytest -q -m executorch "$repository/tests/export"
 # Nothing that was loaded may need a display.
 if find venv -name '*.so*' -path '*cv2*' -exec ldd {} + 2>/dev/null | grep -q libGL; then echo "OpenCV links libGL" >&2; exit 1; fi

@@ -10,7 +10,7 @@ model = dict(
     teacher=dict(
         type="OnlineTeacher",
         model=dict(type="BertMLM", encoder=_student.encoder),
-        checkpoint="work_dirs/wikitext2_teacher/epoch_8.pth",
+        checkpoint="work_dirs/wikitext2_teacher/epoch_20.pth",
         hint="tools/train.py configs/vidlankd/wikitext2_teacher.py",
     ),
     terms=[

@@ -15,6 +15,4 @@ model = dict(
     data_preprocessor=dict(type="VideoTextPreprocessor"),
 )
 train_dataloader = val_dataloader = test_dataloader = _texts
-# The students take the checkpoint of epoch 8, as the release takes an early one.
-train_cfg = dict(max_epochs=20, val_interval=4)
-default_hooks = dict(checkpoint=dict(max_keep_ckpts=-1))
+train_cfg = dict(max_epochs=20, val_interval=20)

@@ -1,7 +1,6 @@
 """Ablation of logit distillation on the puppet world: alpha x temperature, and the controls that keep it honest."""
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +10,7 @@ import torch
 
 from mmxkd.apis.complexity import config_costs
 from mmxkd.apis.configs import load_config
-from mmxkd.apis.experiments import Job, JobGrid, measure_row
+from mmxkd.apis.experiments import Job, JobGrid, job_name, measure_row
 from mmxkd.apis.tables import format_markdown, paired_difference
 from mmxkd.checkpoints import load_checkpoint
 from mmxkd.seeding import derive_seed
@@ -39,7 +38,7 @@ class Setting:
 
     def job(self, seed: int) -> str:
         """Return the name of its run with a seed."""
-        return f"{re.sub('[^a-z0-9.]+', '-', self.name.lower()).strip('-')}_s{seed}"
+        return job_name(self.name, seed)
 
 
 def ablation_settings(alphas: Sequence[float], temperatures: Sequence[float]) -> list[Setting]:

@@ -56,6 +56,11 @@ class Job:
     after: str | None = None
 
 
+def job_name(row: str, seed: int) -> str:
+    """Return the name of the run of a row of a table with a seed: a folder's name."""
+    return f"{re.sub('[^a-z0-9.]+', '-', row.lower()).strip('-')}_s{seed}"
+
+
 class _Run:
     """A job under way: its commands one after the other, their output in one log."""
 

@@ -7,6 +7,7 @@ import os
 import re
 import runpy
 import shlex
+import tomllib
 import subprocess
 import sys
 from functools import cache
@@ -242,6 +243,11 @@ def test_output_keys_are_those_of_the_models():
     ]
     assert {name for _, models in promised for name in models} == set(examples)
     assert [(key, model) for keys, models in promised for model in models for key in keys if key not in available[model]] == []
+
+
+def test_the_install_page_tells_every_extra():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert set(re.findall(r"^\| `(\w+)` \|", (ROOT / "docs/install.md").read_text(), re.M)) == set(extras)
 
 
 def test_the_citation_is_of_this_version():

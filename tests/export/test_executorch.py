@@ -5,10 +5,9 @@ from mmxkd.export.executorch import export_executorch, open_executorch
 from mmxkd.export.graph import ExportGraph, largest_difference
 from mmxkd.registry import MODELS
 
-pytest.importorskip("executorch", reason="needs the extra executorch")
+pytestmark = pytest.mark.executorch
 
 
-@pytest.mark.long
 def test_executorch_gives_the_models_answers(graph, clips, tmp_path):
     export_executorch(graph, tmp_path / "model.pte")
     assert largest_difference(graph, open_executorch(tmp_path / "model.pte"), clips) < 1e-5
@@ -18,7 +17,6 @@ def test_executorch_gives_the_models_answers(graph, clips, tmp_path):
     assert (tmp_path / "int8.pte").stat().st_size < (tmp_path / "model.pte").stat().st_size
 
 
-@pytest.mark.long
 def test_3d_convolutions_are_refused_by_name(tmp_path):
     model = dict(
         type="ForeignModel",

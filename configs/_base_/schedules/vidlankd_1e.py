@@ -2,5 +2,5 @@
 _base_ = ["./vidlankd_40e.py"]
 
 optim_wrapper = dict(optimizer=dict(lr=2e-3), accumulative_counts=1)
-param_scheduler = dict(warmup_steps=20, accumulation=1)
+param_scheduler = dict(warmup_steps=30, accumulation=1)
 train_cfg = dict(max_epochs=1)
