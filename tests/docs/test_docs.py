@@ -7,9 +7,9 @@ import os
 import re
 import runpy
 import shlex
-import tomllib
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from itertools import product
 from pathlib import Path
