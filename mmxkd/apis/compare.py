@@ -13,11 +13,16 @@ from mmxkd.errors import ConfigError
 
 @dataclass(frozen=True)
 class Contender:
-    """A row of a comparison: its name, its config, and what is set over it."""
+    """A row of a comparison: its name, its config, and what is set over it; ``{seed}`` in a text stands for the run's seed."""
 
     name: str
     config: str
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def job(self, seed: int) -> Job:
+        """Return its run with a seed."""
+        filled = {key: value.replace("{seed}", str(seed)) if isinstance(value, str) else value for key, value in self.options.items()}
+        return Job(job_name(self.name, seed), self.config, {**filled, "randomness.seed": seed})
 
 
 def compare(
@@ -51,7 +56,7 @@ def compare(
     names = [one.name for one in contenders]
     if len({job_name(name, 0) for name in names}) < len(names):
         raise ConfigError(f"rows {', '.join(names)}; accepted: names that differ in letters or numbers")
-    jobs = [Job(job_name(one.name, seed), one.config, {**one.options, "randomness.seed": seed}) for seed in seeds for one in contenders]
+    jobs = [one.job(seed) for seed in seeds for one in contenders]
     JobGrid(jobs, work_dir, tools, workers, resume).run()
     rows: dict[str, Row] = {}
     for name in names:

@@ -39,6 +39,13 @@ def test_rows_are_compared_seed_by_seed_with_the_first(tools):
     assert said[0].splitlines()[-1] == "| kd | 0.45 ± 0.14 | +0.25, +0.25 |"
 
 
+def test_a_row_may_have_a_file_for_each_seed():
+    row = Contender("top 3", "configs/puppet/dvfl_kd_stored.py", {"model.teacher.store": "stores/top3_s{seed}", "model.alpha": 0.5})
+    job = row.job(2)
+    assert job.name == "top-3_s2"
+    assert job.options == {"model.teacher.store": "stores/top3_s2", "model.alpha": 0.5, "randomness.seed": 2}
+
+
 def test_a_metric_that_is_not_logged_names_those_that_are(tools):
     rows = [Contender("alone", "configs/puppet/dvfl_student.py")]
     with pytest.raises(ConfigError, match=r"'top5'.*accepted: top1"):
