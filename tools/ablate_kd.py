@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Ablate logit distillation on the puppet world (make it first: tools/data/make_puppet.py data/puppet)."""
 
 import argparse

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Train several configs over the same seeds, test them, and compare them with the first one, seed by seed."""
 
 import argparse

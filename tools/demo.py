@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Puppet demo: generate clips, train a teacher, students alone and distilled, and compare them; `make demo` runs it."""
 
 import argparse

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Anticipation demo: recipes, long puppet videos, a text teacher, students alone and distilled; `make demo-anticipation` runs it."""
 
 import argparse

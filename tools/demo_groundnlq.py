@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Grounding demo: long puppet videos and questions, pre-training, fine-tuning, distilling; `make demo-groundnlq` runs it."""
 
 import argparse

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """VidLanKD demo: captioned puppet videos, a teacher, students on text alone and distilled; `make demo-vidlankd` runs it."""
 
 import argparse

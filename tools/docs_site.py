@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """MkDocs hook: the site has the repository's own pages under their own paths, and what they link to, so that links hold as they are."""
 
 import re

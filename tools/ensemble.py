@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Fuse prediction files: tools/ensemble.py --task nlq FIRST.json SECOND.json ... --out FUSED.json."""
 
 from mmxkd.apis.cli import run_cli

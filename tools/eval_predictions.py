@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Score prediction dumps offline: tools/eval_predictions.py --task anticipation PREDS.npz; several are compared."""
 
 from mmxkd.apis.cli import run_cli

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Write a language model's checkpoint as a Hugging Face folder."""
 
 from mmxkd.apis.cli import run_cli

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Count multiply-adds and parameters of a config's model; of a distillation config, student, teacher and their ratio."""
 
 from mmxkd.apis.cli import run_cli

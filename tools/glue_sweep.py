@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Fine-tune every epoch's checkpoint on GLUE tasks over several seeds; medians, and which runs diverged."""
 
 from mmxkd.apis.cli import run_cli

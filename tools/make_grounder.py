@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Put a localizer, the backbone of its video features, its text model and the preprocessing into one file for tools/ground.py."""
 
 from mmxkd.apis.cli import run_cli

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Write what a work folder holds as one HTML file: tools/report.py WORK_DIR [--out FILE]."""
 
 from mmxkd.apis.cli import run_cli

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Test a checkpoint: tools/test.py CONFIG CKPT [options]; of a distillation config the student is tested, without its teacher."""
 
 from mmxkd.apis.cli import run_cli

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Train a model: tools/train.py CONFIG [options]; several processes: tools/dist_train.sh, tools/slurm_train.sh."""
 
 from mmxkd.apis.cli import run_cli

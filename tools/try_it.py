@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Serve a page to try checkpoints on: tools/try_it.py CHECKPOINT ... [--port N]."""
 
 from mmxkd.apis.cli import run_cli

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Make the tables of figures in configs/*/README.md from the metafiles, or write logged figures into a metafile."""
 
 import argparse

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Write classes.txt, train.txt and val.txt for a folder of class folders."""
 
 from mmxkd.apis.cli import run_cli

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Extract features of whole videos."""
 
 from mmxkd.apis.cli import run_cli

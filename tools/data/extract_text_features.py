@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Write the token features of the questions in annotation files; can be stopped and started again."""
 
 from mmxkd.apis.cli import run_cli

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Check annotation lists (`path label` or `path,label`) and the videos they name; exit status 1 on errors."""
 
 from mmxkd.apis.cli import run_cli

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Lay the GLUE tasks out below one folder and check every row."""
 
 from mmxkd.apis.cli import run_cli

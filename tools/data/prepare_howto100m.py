@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Write the captions and keys of HowTo100M's videos that have features."""
 
 from mmxkd.apis.cli import run_cli

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Write the narration list for pre-training from EgoClip's table and the clips of Ego4D's NLQ, MQ and VQ training annotations."""
 
 from mmxkd.apis.cli import run_cli

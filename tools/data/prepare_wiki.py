@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Turn a Wikipedia dump, or plain text, into train.txt, valid.txt and test.txt with one paragraph per line."""
 
 from mmxkd.apis.cli import run_cli

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Copy videos as small H.264 files with frequent key frames, which every reader reads right and fast."""
 
 from mmxkd.apis.cli import run_cli

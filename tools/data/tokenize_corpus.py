@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Turn a text file, one paragraph per line, into memory-mapped token ids; started again after a kill, it goes on."""
 
 from mmxkd.apis.cli import run_cli

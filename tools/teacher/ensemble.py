@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Combine stores of the same samples into one: tools/teacher/ensemble.py STORE STORE ... --out STORE [--reduce mean | max | weighted]."""
 
 from mmxkd.apis.cli import run_cli

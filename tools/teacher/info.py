@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Say what stores hold: tools/teacher/info.py STORE ..."""
 
 from mmxkd.apis.cli import run_cli
