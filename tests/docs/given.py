@@ -1,0 +1,159 @@
+"""What a reader of a page has before the first command: videos, annotations, corpora, results of other pages."""
+
+import bz2
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from miniature import SENTENCES, features, film, stock_tokenizer, table, write, write_films
+
+_CONFIGS = ("dvfl", "puppet", "anticipation", "vidlankd", "groundnlq", "mine")
+_KITCHEN = [("open", "fridge"), ("take", "milk"), ("pour", "milk"), ("close", "fridge")]
+_WIKI = "<mediawiki>{}</mediawiki>"
+_ARTICLE = "<page><title>T</title><ns>0</ns><revision><text>{}</text></revision></page>"
+
+#: In place of what a page leaves open, where it is not `PLACES` of the test.
+PLACES = {
+    "features": {"CONFIG": "configs/puppet/long_backbone.py", "CKPT": "work_dirs/long_backbone/epoch_5.pth"},
+    "README": {"CONFIG": "configs/puppet/dvfl_kd.py"},
+}
+_GROUNDER = (
+    "python tools/make_grounder.py grounder.pth --localizer configs/puppet/groundnlq_nano.py work_dirs/groundnlq_nano/epoch_3.pth "
+    "--video configs/puppet/long_backbone.py work_dirs/long_backbone/epoch_5.pth --text data/pretrained/clip-vit-base-patch32"
+)
+#: Commands of other pages that one goes on from.
+BEFORE = {
+    "README": [_GROUNDER, "python tools/train.py configs/puppet/dvfl_kd.py"],
+    "inference": [
+        _GROUNDER,
+        *(
+            f"python tools/train.py configs/{name}.py"
+            for name in ("dvfl/ucf101_kd", "anticipation/ek55_text_bert", "vidlankd/wiki103_student_small_nst", "puppet/anticipation_kd")
+        ),
+    ],
+    "report": [
+        *(f"python tools/train.py configs/dvfl/ucf101_{name}.py" for name in ("teacher_b", "student", "kd")),
+        "cp -r work_dirs/ucf101_kd work_dirs/demo",
+    ],
+    "reproducibility": [],
+}
+
+
+def config_of(work_dir: str, words: list[str]) -> str:
+    """Return the config whose weights are expected in ``work_dirs/<work_dir>``: the last one the command names, or the one of that name."""
+    named = [word for word in words if word.startswith("configs/")]
+    found = [f"configs/{folder}/{work_dir}.py" for folder in _CONFIGS if Path(f"configs/{folder}/{work_dir}.py").exists()]
+    return (found or named)[-1]
+
+
+def _clips() -> None:
+    write_films([Path("clip.mp4"), Path("kitchen.mp4"), *(Path("clips", f"{name}.mp4") for name in "ab")])
+
+
+def _clip_model() -> None:
+    """Write a CLIP text tower of two layers, 512 wide, with a byte-pair tokenizer."""
+    from transformers import CLIPTextConfig, CLIPTextModel
+
+    from mmxkd.datasets.language.tokenizers import save_tokenizer, train_tokenizer
+
+    tokenizer = train_tokenizer("roberta", SENTENCES * 3, 400)
+    save_tokenizer(tokenizer, "data/pretrained/clip-vit-base-patch32")
+    config = CLIPTextConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=512,
+        intermediate_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        max_position_embeddings=77,
+    )
+    CLIPTextModel(config).save_pretrained("data/pretrained/clip-vit-base-patch32")
+
+
+def _readme() -> None:
+    _clips()
+    _clip_model()
+    rng = np.random.RandomState(0)
+    for name in "AB":
+        np.savez(f"{name}.npz", uid=np.arange(6).astype(str), index=np.arange(6), gt_label=np.arange(6) % 3, pred_score=rng.rand(6, 3))
+
+
+def _data() -> None:
+    for number, name in enumerate(("jump", "walk")):
+        write_films(Path("data/mine/videos", name, f"v_{name}_g{group:02d}_c01.mp4") for group in range(8))
+        write(Path("data/ucf101_authors", f"{'train' if number else 'val'}.csv"), f"videos/{name}.mp4,{number}\n")
+        write_films([Path("data/ucf101_authors/videos", f"{name}.mp4")])
+    write(Path("data/ucf101_authors/labels.csv"), "id,name\n0,jump\n1,walk\n")
+
+
+def _features() -> None:
+    _clips()
+    features({"type": "NpyFeatures", "path": "features/old", "dim": 256}, {"a": 74, "b": 74, "clip": 74})
+    from transformers import ResNetConfig, ResNetForImageClassification
+
+    config = ResNetConfig(depths=[1] * 4, hidden_sizes=[8] * 4, embedding_size=8, layer_type="bottleneck")
+    ResNetForImageClassification(config).save_pretrained("checkpoints/resnet-152")
+
+
+def _groundnlq() -> None:
+    from mmxkd.datasets.puppet.long.layout import write_long_world
+    from mmxkd.datasets.puppet.long.world import LongWorld
+
+    _clips()
+    _clip_model()
+    write_long_world(LongWorld(train_videos=8, val_videos=2, recipes=20, documents=20, pairs=4), Path("world"))
+    questions = Path("world/questions")
+    for source, target in (
+        ("nlq_train", "nlq_train"),
+        ("nlq_val", "nlq_val"),
+        ("nlq_val", "nlq_test"),
+        ("mq_train", "moments_train"),
+        ("vq_train", "vq_train"),
+    ):
+        write(Path(f"data/ego4d/annotations/{target}.json"), (questions / f"{source}.json").read_text())
+    write(Path("data/ego4d/egoclip.csv"), (questions / "egoclip.csv").read_text())
+    shutil.copytree("world/videos", "data/ego4d/clips")
+
+
+def _own_annotations() -> None:
+    rows = [
+        (f"kitchen_{video}", 12 + 2 * step, 13.5 + 2 * step, *part, "validation" if video == 3 else "training")
+        for video in range(4)
+        for step, part in enumerate(_KITCHEN)
+    ]
+    write(Path("data/mine/segments.csv"), table(["video", "start", "stop", "verb", "noun", "split"], rows))
+    features({"type": "RULSTMFeatures", "path": "data/mine/features", "dim": 768}, {f"kitchen_{video}": 700 for video in range(4)})
+    recipe = {"id": "r", "title": "Milk", "instructions": [{"text": "Open the fridge and take the milk."}, {"text": "Pour the milk."}]}
+    write(Path("data/recipe1m/layer1.json"), json.dumps([recipe]))
+
+
+def _stored_teachers() -> None:
+    from miniature import write_store
+
+    for name in ("bert", "roberta"):
+        write_store({"store": f"data/stores/{name}"}, 5)
+
+
+def _vidlankd() -> None:
+    prose = "\n\n".join(f"The {n}th paragraph tells that {sentence} and more of it." for n in range(12) for sentence in SENTENCES)
+    Path("downloads").mkdir()
+    Path("downloads/enwiki.xml.bz2").write_bytes(bz2.compress(_WIKI.format(_ARTICLE.format(prose)).encode()))
+    for name in ("train", "valid", "test"):
+        write(Path(f"downloads/wiki103.{name}.txt"), prose + "\n")
+    stock_tokenizer("data/pretrained/bert_uncased_tokenizer")
+
+
+#: Page -> what writes the files a reader has.
+WRITERS: dict[str, Callable[[], None]] = {
+    "README": _readme,
+    "data": _data,
+    "features": _features,
+    "groundnlq": _groundnlq,
+    "inference": _readme,
+    "own_annotations": _own_annotations,
+    "stored_teachers": _stored_teachers,
+    "vidlankd": _vidlankd,
+}
+
+__all__ = ["BEFORE", "PLACES", "WRITERS", "config_of", "film", "write"]

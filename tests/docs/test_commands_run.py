@@ -1,0 +1,132 @@
+"""The commands of every page run, in order and as they stand there, on miniature data put where the page has the real ones.
+
+Configs come out small (``small_configs``). Before a command, what its configs read and nobody has made yet is put in place: data, weights,
+teachers. What the commands of a page make stays for those behind them.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mmxkd.apis.configs import load_config
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "configs"))
+
+import given
+from miniature import save, write_data, write_weights
+from pages import PAGES, ROOT, blocks
+from shrink import shrink
+
+#: What is not run here: why, or what runs it.
+ELSEWHERE = {
+    r"^(make|pip|source|apt-get|mkdir) ": "sets up machines",
+    r"^python -c ": "tests/docs/test_docs.py",
+    r"benchmarks\.(kills|fuzz)": "tests/benchmarks",
+    r"NNODES=|slurm_|RESTARTS=": "tests/end_to_end, tests/engine",
+    r"convert_checkpoint\.py|teacher/convert\.py|converted\.pth": "tests/convert",
+    r"check_parity\.py": "tests/parity",
+    r"try_it\.py": "tests/apis/test_try_it.py",
+    r"ablate_kd\.py": "tests/apis/test_experiments.py",
+    r"puppet_standardized": "tests/docs/test_docs.py, which makes the loss",
+    r"fight2": "needs real clips",
+    r"--format executorch": "tools/check_wheel.sh",
+    r"video_focalnet_base_ucf101\.pth": "needs what convert_checkpoint.py wrote",
+}
+#: What the pages leave open.
+PLACES = {
+    "CONFIG": "configs/puppet/dvfl_kd.py",
+    "CKPT": "work_dirs/dvfl_kd/epoch_24.pth",
+    "STORE": "out/store",
+    "DIR": "out/pictures",
+    "WORK_DIR": "work_dirs/dvfl_kd",
+    "VIDEO": "clip.mp4",
+    "VIDEO_OR_FOLDER": "clips",
+    "GROUNDER": "grounder.pth",
+    "VIDEOS": "clips",
+}
+SIZES = {
+    r"make_puppet\.py data/puppet$": " --train-groups 2 --test-groups 1 --clips 1",
+    r"make_puppet\.py data/puppet_long --kind long$": " --train-videos 16 --val-videos 2 --recipes 40 --documents 40 --pairs 8",
+}
+
+
+def commands(page):
+    """Return the command lines of a page that are run here."""
+    text = "\n".join(block.text for block in blocks(page) if block.language == "bash").replace("\\\n", " ")
+    lines = [shlex.join(shlex.split(line, comments=True)) for line in text.splitlines()]
+    return [line for line in lines if line and not any(re.search(pattern, line) for pattern in ELSEWHERE)]
+
+
+def adapted(page, line):
+    """Return the line with a miniature's sizes and one process, and with files where the page leaves them open."""
+    line = re.sub(r"(dist_(?:train|test)\.sh .*?) \d+( --|$)", r"\1 1\2", line)
+    for pattern, sizes in SIZES.items():
+        line += sizes if re.search(pattern, line) else ""
+    places = PLACES | given.PLACES.get(page.stem, {})
+    return re.sub(r"(?<![\w/])[A-Z][A-Z_]+(?![\w=/.])", lambda match: places.get(match[0], match[0]), line)
+
+
+def small(path, options=None):
+    """Return a config as the processes read it."""
+    return load_config(path, {**shrink(load_config(path)), **(options or {})})
+
+
+def put_in_place(line, home):
+    """Put there what the configs of a command read and what it names, unless it is there."""
+    words = shlex.split(line)
+    for word in [word for word in words if re.fullmatch(r"configs/(?!features/).*\.py", word)]:
+        config = small(word)
+        scratch = home.parent / "scratch"
+        scratch.mkdir()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(scratch)
+            write_data(config)
+            write_weights(config)
+        shutil.copytree(scratch, home, dirs_exist_ok=True, copy_function=lambda a, b: None if Path(b).exists() else shutil.copy2(a, b))
+        shutil.rmtree(scratch)
+    for number, word in enumerate(words):
+        trained = re.fullmatch(r"(?:.*=)?(work_dirs/(\w+)/(?:epoch|iter)_\d+\.pth)", word)
+        if trained and not (home / trained[1]).exists():
+            first = next(iter(sorted((home / trained[1]).parent.glob("*_1.pth"))), None)
+            if first:
+                shutil.copy2(first, home / trained[1])
+            else:
+                config = small(given.config_of(trained[2], words[:number]))
+                save(str(home / trained[1]), config.model.get("student", config.model))
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A folder as a user's clone, with configs of its own to add."""
+    folder = tmp_path / "home"
+    (folder / "configs").mkdir(parents=True)
+    for path in (ROOT / "configs").iterdir():
+        (folder / "configs" / path.name).symlink_to(path)
+    for name in ("tools", "benchmarks", "tests"):
+        (folder / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=lambda page: page.stem)
+def test_the_commands_of_a_page_run(page, home):
+    for block in blocks(page):
+        mine = re.match(r"# (configs/mine/\S+\.py)\n", block.text)
+        if block.language == "python" and mine:
+            given.write(home / mine[1], block.text)
+    given.WRITERS.get(page.stem, lambda: None)()
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = os.environ | {"PATH": path, "PYTHONPATH": f"{ROOT / 'tests/docs/small_configs'}:{home}", "OMP_NUM_THREADS": "1"}
+    for line in [*given.BEFORE.get(page.stem, []), *commands(page)]:
+        line = adapted(page, line)
+        put_in_place(line, home)
+        done = subprocess.run(line, shell=True, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{line}\n{done.stdout[-1500:]}\n{done.stderr[-2500:]}"
