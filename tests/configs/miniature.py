@@ -91,8 +91,9 @@ def ucf101(dataset: Mapping[str, Any], model: Mapping[str, Any]) -> None:
         part: [f"{names[number]}/v_{names[number]}_g{group:02d}_c01.avi" for number in range(2)]
         for part, group in (("test", 1), ("train", 8))
     }
-    write(root / "splits/trainlist01.txt", "".join(f"{clip} {number}\n" for number, clip in enumerate(sides["train"], 1)))
-    write(root / "splits/testlist01.txt", "".join(f"{clip}\n" for clip in sides["test"]))
+    for split in (1, 2, 3):
+        write(root / f"splits/trainlist0{split}.txt", "".join(f"{clip} {number}\n" for number, clip in enumerate(sides["train"], 1)))
+        write(root / f"splits/testlist0{split}.txt", "".join(f"{clip}\n" for clip in sides["test"]))
     write(root / "splits/labelled.txt", "".join(f"{clip} {number}\n" for number, clip in enumerate(sides["train"])))
     write_films(root / "videos" / clip for clips in sides.values() for clip in clips)
 

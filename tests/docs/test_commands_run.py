@@ -18,11 +18,12 @@ from mmxkd.apis.configs import load_config
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "configs"))
+sys.path.append(str(Path(__file__).parent / "small_configs"))
 
 import given
 from miniature import save, write_data, write_weights
 from pages import PAGES, ROOT, blocks
-from shrink import shrink
+from small import small_options
 
 #: What is not run here: why, or what runs it.
 ELSEWHERE = {
@@ -75,7 +76,7 @@ def adapted(page, line):
 
 def small(path, options=None):
     """Return a config as the processes read it."""
-    return load_config(path, {**shrink(load_config(path)), **(options or {})})
+    return load_config(path, {**small_options(load_config(path)), **(options or {})})
 
 
 def put_in_place(line, home):
@@ -87,19 +88,35 @@ def put_in_place(line, home):
         scratch.mkdir()
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(scratch)
-            write_data(config)
+            if not word.startswith("configs/mine/"):
+                write_data(config)
             write_weights(config)
-        shutil.copytree(scratch, home, dirs_exist_ok=True, copy_function=lambda a, b: None if Path(b).exists() else shutil.copy2(a, b))
+        add_missing(scratch, home)
         shutil.rmtree(scratch)
     for number, word in enumerate(words):
         trained = re.fullmatch(r"(?:.*=)?(work_dirs/(\w+)/(?:epoch|iter)_\d+\.pth)", word)
-        if trained and not (home / trained[1]).exists():
-            first = next(iter(sorted((home / trained[1]).parent.glob("*_1.pth"))), None)
-            if first:
-                shutil.copy2(first, home / trained[1])
-            else:
-                config = small(given.config_of(trained[2], words[:number]))
-                save(str(home / trained[1]), config.model.get("student", config.model))
+        if trained and not (home / trained[1]).exists() and not take_first(home / trained[1]):
+            config = small(given.config_of(trained[2], words[:number]))
+            save(str(home / trained[1]), config.model.get("student", config.model))
+
+
+def add_missing(scratch, home):
+    """Copy the folders that are not there yet, and checkpoints."""
+    there = {path for path in home.rglob("*") if path.is_dir()}
+    for path in sorted(path for path in scratch.rglob("*") if path.is_file()):
+        target = home / path.relative_to(scratch)
+        if target.exists() or (target.parent in there and target.suffix != ".pth") or (target.suffix == ".pth" and take_first(target)):
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, target)
+
+
+def take_first(checkpoint):
+    """Let the checkpoint of the first epoch or step stand for a later one; return whether there is one."""
+    first = next(iter(sorted(checkpoint.parent.glob("*_1.pth"))), None)
+    if first:
+        shutil.copy2(first, checkpoint)
+    return first is not None
 
 
 @pytest.fixture

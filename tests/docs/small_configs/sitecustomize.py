@@ -1,6 +1,6 @@
 """Every config that a process reads comes out small: put this folder on PYTHONPATH.
 
-What `tests/configs/shrink.py` says, and what a command line sets goes over it.
+What a command line sets goes over it.
 """
 
 import importlib.abc
@@ -33,10 +33,10 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 def _small(load_config):
     def load_small_config(path, options=None):
-        from shrink import shrink
+        from small import small_options
 
         config = load_config(path)
-        return load_config(path, {**(shrink(config) if "train_cfg" in config else {}), **(options or {})})
+        return load_config(path, {**(small_options(config) if "train_cfg" in config else {}), **(options or {})})
 
     return load_small_config
 
