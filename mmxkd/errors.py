@@ -1,14 +1,18 @@
 """Errors that are the user's to mend: the command lines print them without a traceback."""
 
-_NO_LIBGL = (
-    "OpenCV needs libGL, which this machine lacks. Swap it for the build without a display: pip uninstall -y opencv-python "
-    "opencv-contrib-python && pip install --no-deps opencv-contrib-python-headless; or install libGL: apt-get install libgl1 libglib2.0-0"
+import re
+
+_NO_LIBRARY = (
+    "OpenCV needs {}, which this machine lacks. Swap it for the build without a display: pip uninstall -y opencv-python "
+    "opencv-contrib-python && pip install --no-deps opencv-contrib-python-headless; or install a display's libraries: "
+    "apt-get install libgl1 libglib2.0-0"
 )
 
 
 def explain_import_error(error: ImportError) -> str | None:
-    """Return what to do about an import that failed for want of a system library, ``None`` for other reasons."""
-    return _NO_LIBGL if "libGL.so" in str(error) else None
+    """Return what to do about an import of OpenCV that failed for want of a system library, ``None`` for other reasons."""
+    missing = re.match(r"(lib[^\s:]+?)\.so[.\d]*: cannot open shared object file", str(error))
+    return _NO_LIBRARY.format(missing[1]) if missing and (error.name == "cv2" or missing[1] == "libGL") else None
 
 
 class UserError(Exception):

@@ -89,8 +89,10 @@ def _missing_weights(node: Any, key: str) -> Iterator[Missing]:
         return
     for name, value in node.items():
         if name in _WEIGHT_KEYS and isinstance(value, str):
-            if not _URL.match(value) and not glob(str(Path(value).expanduser())):
-                yield Missing(f"{key}.{name}", value, "no such file", node.get("hint") or _hint(key))
+            found = sorted(glob(str(Path(value).expanduser())))
+            if len(found) != 1 and not _URL.match(value):
+                several = f"{len(found)} files match, {', '.join(found[:4])}; one is wanted"
+                yield Missing(f"{key}.{name}", value, several if found else "no such file", node.get("hint") or _hint(key))
         else:
             yield from _missing_weights(value, f"{key}.{name}")
 

@@ -30,16 +30,17 @@ def test_a_stopped_run_is_no_error_but_says_so(capsys, monkeypatch):
     assert capsys.readouterr().err == "stopped by SIGTERM after step 3\n"
 
 
-def test_a_missing_system_library_is_said_with_its_remedy(capsys, monkeypatch):
+@pytest.mark.parametrize("library", ["libGL", "libxcb"])
+def test_a_missing_system_library_is_said_with_its_remedy(capsys, monkeypatch, library):
     def need_display():
-        raise ImportError("libGL.so.1: cannot open shared object file: No such file or directory")
+        raise ImportError(f"{library}.so.1: cannot open shared object file: No such file or directory", name="cv2")
 
     monkeypatch.delenv("RANK", raising=False)
     with pytest.raises(SystemExit) as ended:
         run_cli(need_display)
     assert ended.value.code == 2
     error = capsys.readouterr().err
-    assert error.startswith("error: OpenCV needs libGL, which this machine lacks. ")
+    assert error.startswith(f"error: OpenCV needs {library}, which this machine lacks. ")
     assert "pip install --no-deps opencv-contrib-python-headless" in error
     monkeypatch.setattr("mmxkd.import_module", lambda name: need_display())
     with pytest.raises(ImportError, match="opencv-contrib-python-headless"):

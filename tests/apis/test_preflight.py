@@ -48,6 +48,8 @@ def test_teacher_pattern_that_matches(toy_config, tmp_path):
     (tmp_path / "teacher_7.pth").touch()
     options = {"model.teacher.checkpoint": f"{tmp_path}/teacher_*.pth", "model.student.init_cfg": None}
     prepare_training(toy_config(KD), options=options)
+    (tmp_path / "teacher_8.pth").touch()
+    assert "2 files match, " in refusal(prepare_training, toy_config(KD), options=options)
 
 
 def test_a_test_needs_neither_teacher_nor_training_data(toy_config, tmp_path):

@@ -52,8 +52,8 @@ def _clips() -> None:
     write_films([Path("clip.mp4"), Path("kitchen.mp4"), *(Path("clips", f"{name}.mp4") for name in "ab")])
 
 
-def _clip_model() -> None:
-    """Write a CLIP text tower of two layers, 512 wide, with a byte-pair tokenizer."""
+def _clip_model(width: int) -> None:
+    """Write a CLIP text tower of one layer, with a byte-pair tokenizer."""
     from transformers import CLIPTextConfig, CLIPTextModel
 
     from mmxkd.datasets.language.tokenizers import save_tokenizer, train_tokenizer
@@ -62,7 +62,7 @@ def _clip_model() -> None:
     save_tokenizer(tokenizer, "data/pretrained/clip-vit-base-patch32")
     config = CLIPTextConfig(
         vocab_size=len(tokenizer),
-        hidden_size=512,
+        hidden_size=width,
         intermediate_size=16,
         num_hidden_layers=1,
         num_attention_heads=2,
@@ -73,7 +73,7 @@ def _clip_model() -> None:
 
 def _readme() -> None:
     _clips()
-    _clip_model()
+    _clip_model(64)
     rng = np.random.RandomState(0)
     for name in "AB":
         np.savez(f"{name}.npz", uid=np.arange(6).astype(str), index=np.arange(6), gt_label=np.arange(6) % 3, pred_score=rng.rand(6, 3))
@@ -101,7 +101,7 @@ def _groundnlq() -> None:
     from mmxkd.datasets.puppet.long.world import LongWorld
 
     _clips()
-    _clip_model()
+    _clip_model(512)
     write_long_world(LongWorld(train_videos=8, val_videos=2, recipes=20, documents=20, pairs=4), Path("world"))
     questions = Path("world/questions")
     for source, target in (

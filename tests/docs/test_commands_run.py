@@ -114,7 +114,7 @@ def add_missing(scratch, home):
 def take_first(checkpoint):
     """Let the checkpoint of the first epoch or step stand for a later one; return whether there is one."""
     first = next(iter(sorted(checkpoint.parent.glob("*_1.pth"))), None)
-    if first:
+    if first and not checkpoint.name.startswith("best_"):
         shutil.copy2(first, checkpoint)
     return first is not None
 
