@@ -49,25 +49,25 @@ def table(header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> str:
 
 
 @cache
-def film() -> bytes:
-    """A noisy video of 40 seconds, two frames a second."""
+def film(frames: int = 80) -> bytes:
+    """A noisy video, two frames a second."""
     import av
 
     rng, out = np.random.RandomState(0), io.BytesIO()
     with av.open(out, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=2)
         stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
-        for _ in range(80):
+        for _ in range(frames):
             frame = av.VideoFrame.from_ndarray(rng.randint(0, 256, (64, 96, 3), dtype=np.uint8), format="rgb24")
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return out.getvalue()
 
 
-def write_films(paths: Iterable[Path]) -> None:
+def write_films(paths: Iterable[Path], frames: int = 80) -> None:
     for path in paths:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(film())
+        path.write_bytes(film(frames))
 
 
 # Recognition: lists of videos.

@@ -7,17 +7,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from miniature import SENTENCES, features, film, stock_tokenizer, table, write, write_films
+from miniature import SENTENCES, features, save, stock_tokenizer, table, write, write_films
+
+from mmxkd.apis.configs import load_config
 
 _CONFIGS = ("dvfl", "puppet", "anticipation", "vidlankd", "groundnlq", "mine")
 _KITCHEN = [("open", "fridge"), ("take", "milk"), ("pour", "milk"), ("close", "fridge")]
 _WIKI = "<mediawiki>{}</mediawiki>"
 _ARTICLE = "<page><title>T</title><ns>0</ns><revision><text>{}</text></revision></page>"
 
-#: In place of what a page leaves open, where it is not `PLACES` of the test.
+#: What stands for the names in capitals of a command, where it is not `PLACES` of the test.
 PLACES = {
-    "features": {"CONFIG": "configs/puppet/long_backbone.py", "CKPT": "work_dirs/long_backbone/epoch_5.pth"},
-    "README": {"CONFIG": "configs/puppet/dvfl_kd.py"},
+    r"resnext101_3d\.py": {"CKPT": "checkpoints/resnext101.pth"},
+    r"extract_features\.py": {
+        "CONFIG": "configs/puppet/long_backbone.py",
+        "CKPT": "work_dirs/long_backbone/epoch_5.pth",
+        "STORE": "out/features",
+    },
+    r"make_grounder\.py .* CONFIG": {},
 }
 _GROUNDER = (
     "python tools/make_grounder.py grounder.pth --localizer configs/puppet/groundnlq_nano.py work_dirs/groundnlq_nano/epoch_3.pth "
@@ -25,7 +32,8 @@ _GROUNDER = (
 )
 #: Commands of other pages that one goes on from.
 BEFORE = {
-    "README": [_GROUNDER, "python tools/train.py configs/puppet/dvfl_kd.py"],
+    "dvfl": ["python tools/data/make_puppet.py data/puppet", "python tools/train.py configs/puppet/dvfl_kd.py"],
+    "README": [_GROUNDER],
     "inference": [
         _GROUNDER,
         *(
@@ -37,7 +45,6 @@ BEFORE = {
         *(f"python tools/train.py configs/dvfl/ucf101_{name}.py" for name in ("teacher_b", "student", "kd")),
         "cp -r work_dirs/ucf101_kd work_dirs/demo",
     ],
-    "reproducibility": [],
 }
 
 
@@ -49,7 +56,8 @@ def config_of(work_dir: str, words: list[str]) -> str:
 
 
 def _clips() -> None:
-    write_films([Path("clip.mp4"), Path("kitchen.mp4"), *(Path("clips", f"{name}.mp4") for name in "ab")])
+    write_films([Path("clip.mp4"), Path("kitchen.mp4")])
+    write_films([Path("clips", f"{name}.mp4") for name in "ab"], frames=8)
 
 
 def _clip_model(width: int) -> None:
@@ -89,7 +97,8 @@ def _data() -> None:
 
 def _features() -> None:
     _clips()
-    features({"type": "NpyFeatures", "path": "features/old", "dim": 256}, {"a": 74, "b": 74, "clip": 74})
+    features({"type": "NpyFeatures", "path": "features/old", "dim": 256}, {"a": 7, "b": 7})
+    save("checkpoints/resnext101.pth", load_config("configs/features/resnext101_3d.py").model)
     from transformers import ResNetConfig, ResNetForImageClassification
 
     config = ResNetConfig(depths=[1] * 4, hidden_sizes=[8] * 4, embedding_size=8, layer_type="bottleneck")
@@ -114,6 +123,9 @@ def _groundnlq() -> None:
         write(Path(f"data/ego4d/annotations/{target}.json"), (questions / f"{source}.json").read_text())
     write(Path("data/ego4d/egoclip.csv"), (questions / "egoclip.csv").read_text())
     shutil.copytree("world/videos", "data/ego4d/clips")
+    dataset = load_config("configs/groundnlq/ego4d_nlq_scratch.py").train_dataloader.dataset
+    store = {**dataset.video_features, "path": str(Path(dataset.data_root, dataset.video_features.path))}
+    features(store, {path.stem: 100 for path in Path("data/ego4d/clips").iterdir()})
 
 
 def _own_annotations() -> None:
@@ -155,5 +167,3 @@ WRITERS: dict[str, Callable[[], None]] = {
     "stored_teachers": _stored_teachers,
     "vidlankd": _vidlankd,
 }
-
-__all__ = ["BEFORE", "PLACES", "WRITERS", "config_of", "film", "write"]

@@ -42,11 +42,11 @@ ELSEWHERE = {
 }
 #: What the pages leave open.
 PLACES = {
-    "CONFIG": "configs/puppet/dvfl_kd.py",
-    "CKPT": "work_dirs/dvfl_kd/epoch_24.pth",
+    "CONFIG": "configs/dvfl/ucf101_kd.py",
+    "CKPT": "work_dirs/ucf101_kd/epoch_120.pth",
     "STORE": "out/store",
     "DIR": "out/pictures",
-    "WORK_DIR": "work_dirs/dvfl_kd",
+    "WORK_DIR": "work_dirs/ucf101_kd",
     "VIDEO": "clip.mp4",
     "VIDEO_OR_FOLDER": "clips",
     "GROUNDER": "grounder.pth",
@@ -65,12 +65,12 @@ def commands(page):
     return [line for line in lines if line and not any(re.search(pattern, line) for pattern in ELSEWHERE)]
 
 
-def adapted(page, line):
+def adapted(line):
     """Return the line with a miniature's sizes and one process, and with files where the page leaves them open."""
     line = re.sub(r"(dist_(?:train|test)\.sh .*?) \d+( --|$)", r"\1 1\2", line)
     for pattern, sizes in SIZES.items():
         line += sizes if re.search(pattern, line) else ""
-    places = PLACES | given.PLACES.get(page.stem, {})
+    places = PLACES | next((places for pattern, places in given.PLACES.items() if re.search(pattern, line)), {})
     return re.sub(r"(?<![\w/])[A-Z][A-Z_]+(?![\w=/.])", lambda match: places.get(match[0], match[0]), line)
 
 
@@ -143,7 +143,7 @@ def test_the_commands_of_a_page_run(page, home):
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "PYTHONPATH": f"{ROOT / 'tests/docs/small_configs'}:{home}", "OMP_NUM_THREADS": "1"}
     for line in [*given.BEFORE.get(page.stem, []), *commands(page)]:
-        line = adapted(page, line)
+        line = adapted(line)
         put_in_place(line, home)
         done = subprocess.run(line, shell=True, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{line}\n{done.stdout[-1500:]}\n{done.stderr[-2500:]}"
