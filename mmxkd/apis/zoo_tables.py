@@ -25,7 +25,8 @@ _SHORT = {
 }
 #: Keys beside the figures of a side: how many seeds, and their standard deviations.
 _SEEDS, _SPREAD = "Seeds", "Spread"
-#: What tests log (fractions) -> the figure's name in a metafile (percent).
+_LOSS = "Masked Token Loss"
+#: What tests log (fractions, and a loss) -> the figure's name in a metafile (percent, and a loss).
 LOGGED = {
     "top1": "Top 1 Accuracy",
     "top5": "Top 5 Accuracy",
@@ -35,6 +36,8 @@ LOGGED = {
     "r5_iou03": "R@5 IoU 0.3",
     "r1_iou05": "R@1 IoU 0.5",
     "r5_iou05": "R@5 IoU 0.5",
+    "mlm_loss": _LOSS,
+    "mlm_accuracy": "Masked Token Accuracy",
 }
 
 
@@ -147,7 +150,8 @@ def update(folders: Iterable[str | Path], check: bool = False) -> list[Path]:
 
 
 def measure(logs: Sequence[str | Path]) -> dict[str, Any]:
-    """Return the ``Measured`` of a metafile from the metrics tests logged, one file a seed: percent, two decimals.
+    """Return the ``Measured`` of a metafile from the metrics tests logged, one file a seed: percent with two decimals, losses
+    with three.
 
     Raises:
         DataError: a file holds no known metric, or not those the others hold.
@@ -156,16 +160,18 @@ def measure(logs: Sequence[str | Path]) -> dict[str, Any]:
     for path in logs:
         try:
             logged = json.loads(Path(path).read_text(encoding="utf-8"))
-            runs.append({LOGGED[key]: 100 * float(value) for key, value in logged.items() if key in LOGGED})
+            known = {LOGGED[key]: float(value) for key, value in logged.items() if key in LOGGED}
+            runs.append({figure: value if figure == _LOSS else 100 * value for figure, value in known.items()})
         except (OSError, ValueError, TypeError, AttributeError) as error:
             raise DataError(f"{path}: no metrics of a test ({error})") from None
         if not runs[-1] or runs[-1].keys() != runs[0].keys():
             raise DataError(f"{path}: holds {sorted(runs[-1])}; accepted: any of {', '.join(LOGGED)}, the same in all files")
     figures = {name: summarize([run[name] for run in runs]) for name in runs[0]}
-    measured: dict[str, Any] = {name: round(figure["mean"], 2) for name, figure in figures.items()}
+    decimals = {name: 3 if name == _LOSS else 2 for name in figures}
+    measured: dict[str, Any] = {name: round(figure["mean"], decimals[name]) for name, figure in figures.items()}
     measured[_SEEDS] = len(runs)
     if len(runs) > 1:
-        measured[_SPREAD] = {name: round(figure["std"], 2) for name, figure in figures.items()}
+        measured[_SPREAD] = {name: round(figure["std"], decimals[name]) for name, figure in figures.items()}
     return measured
 
 

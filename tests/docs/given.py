@@ -24,7 +24,6 @@ PLACES = {
         "CKPT": "work_dirs/long_backbone/epoch_5.pth",
         "STORE": "out/features",
     },
-    r"make_grounder\.py .* CONFIG": {},
 }
 _GROUNDER = (
     "python tools/make_grounder.py grounder.pth --localizer configs/puppet/groundnlq_nano.py work_dirs/groundnlq_nano/epoch_3.pth "
@@ -38,8 +37,11 @@ BEFORE = {
         _GROUNDER,
         *(
             f"python tools/train.py configs/{name}.py"
-            for name in ("dvfl/ucf101_kd", "anticipation/ek55_text_bert", "vidlankd/wiki103_student_small_nst", "puppet/anticipation_kd")
+            for name in ("dvfl/ucf101_kd", "anticipation/ek55_text_bert", "vidlankd/wiki103_student_small_nst", "puppet/long_backbone")
         ),
+        "python tools/train.py configs/puppet/anticipation_kd.py",
+        "mmxkd export work_dirs/anticipation_kd/epoch_40.pth --video work_dirs/long_backbone/epoch_5.pth --preset rulstm --rate 3 --window 1.33 "
+        "--out avt.safetensors",
     ],
     "report": [
         *(f"python tools/train.py configs/dvfl/ucf101_{name}.py" for name in ("teacher_b", "student", "kd")),
@@ -116,11 +118,12 @@ def _groundnlq() -> None:
     for source, target in (
         ("nlq_train", "nlq_train"),
         ("nlq_val", "nlq_val"),
-        ("nlq_val", "nlq_test"),
         ("mq_train", "moments_train"),
         ("vq_train", "vq_train"),
     ):
         write(Path(f"data/ego4d/annotations/{target}.json"), (questions / f"{source}.json").read_text())
+    asked = (questions / "nlq_val.json").read_text().replace('"annotation_uid": "', '"annotation_uid": "test-')
+    write(Path("data/ego4d/annotations/nlq_test.json"), asked)
     write(Path("data/ego4d/egoclip.csv"), (questions / "egoclip.csv").read_text())
     shutil.copytree("world/videos", "data/ego4d/clips")
     dataset = load_config("configs/groundnlq/ego4d_nlq_scratch.py").train_dataloader.dataset

@@ -121,6 +121,13 @@ def test_tests_that_are_named_exist(page):
 
 
 @each_page
+def test_checkpoints_are_of_epochs_that_are_trained(page):
+    for name, epoch in set(re.findall(r"work_dirs/(\w+)/epoch_(\d+)\.pth", page.read_text())):
+        for path in ROOT.glob(f"configs/*/{name}.py"):
+            assert int(epoch) <= load_config(path).train_cfg.max_epochs, f"{path} ends before epoch {epoch}"
+
+
+@each_page
 def test_links_lead_somewhere(page):
     for target in links(page):
         path, _, anchor = target.partition("#")
