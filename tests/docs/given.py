@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from miniature import SENTENCES, features, save, stock_tokenizer, table, write, write_films
+from miniature import SENTENCES, features, save, stock_tokenizer, table, write, write_data, write_films
 
 from mmxkd.apis.configs import load_config
 
@@ -151,12 +151,29 @@ def _stored_teachers() -> None:
 
 
 def _vidlankd() -> None:
-    prose = "\n\n".join(f"The {n}th paragraph tells that {sentence} and more of it." for n in range(12) for sentence in SENTENCES)
+    prose = "\n\n".join(f"The {n}th paragraph tells that {sentence} and more of it." for n in range(60) for sentence in SENTENCES)
+    pages = "".join(_ARTICLE.format(f"{SENTENCES[n % 4]} and so on, page {n}.") for n in range(1100))
     Path("downloads").mkdir()
-    Path("downloads/enwiki.xml.bz2").write_bytes(bz2.compress(_WIKI.format(_ARTICLE.format(prose)).encode()))
+    Path("downloads/enwiki.xml.bz2").write_bytes(bz2.compress(_WIKI.format(pages).encode()))
     for name in ("train", "valid", "test"):
         write(Path(f"downloads/wiki103.{name}.txt"), prose + "\n")
     stock_tokenizer("data/pretrained/bert_uncased_tokenizer")
+    ids = json.loads(Path("data/pretrained/bert_uncased_tokenizer/tokenizer.json").read_text())["model"]["vocab"]
+    write(Path("data/pretrained/vocab.txt"), "".join(f"{token}\n" for token in sorted(ids, key=ids.__getitem__)))
+    names = [f"video{number:02d}" for number in range(40)]
+    write(
+        Path("downloads/captions.json"),
+        json.dumps({name: {"text": SENTENCES, "start": [0, 2, 4, 6], "end": [2, 4, 6, 8]} for name in names}),
+    )
+    width = load_config("configs/vidlankd/howto100m_teacher_small.py").model.video.in_features // 2
+    for stream, rate in (("2d", 1), ("3d", 1.5)):
+        features(
+            {"type": "NpyFeatures", "path": f"data/howto100m/features_{stream}", "dim": width}, {name: int(9 * rate) for name in names}
+        )
+    for task in ("glue/sst_2", "glue/qnli", "glue/qqp", "glue/mnli", "swag", "piqa", "tracie", "wikitext2_glue/qnli"):
+        write_data(load_config(f"configs/vidlankd/{task}.py"))
+    shutil.copytree("data/glue", "downloads/glue_data")
+    shutil.rmtree("data/glue")
 
 
 #: Page -> what writes the files a reader has.
