@@ -170,7 +170,7 @@ def _vidlankd() -> None:
         features(
             {"type": "NpyFeatures", "path": f"data/howto100m/features_{stream}", "dim": width}, {name: int(9 * rate) for name in names}
         )
-    for task in ("glue/sst_2", "glue/qnli", "glue/qqp", "glue/mnli", "swag", "piqa", "tracie", "wikitext2_glue/qnli"):
+    for task in ("glue/sst_2", "glue/qnli", "glue/qqp", "glue/mnli", "glue/mnli_mm", "swag", "piqa", "tracie", "wikitext2_glue/qnli"):
         write_data(load_config(f"configs/vidlankd/{task}.py"))
     shutil.copytree("data/glue", "downloads/glue_data")
     shutil.rmtree("data/glue")
