@@ -165,6 +165,8 @@ def plot_growth(rows: list[dict[str, Any]], path: Path) -> None:
                 times = [row["median_seconds"][side] * 1000 for row in chosen]
                 axis.loglog([row["value"] for row in chosen], times, "o-", color=colour, label=side)
             axis.set(xlabel=letter, title=name)
+            axis.set_xticks(sizes := [row["value"] for row in chosen], list(map(str, sizes)))
+            axis.minorticks_off()
             axis.grid(visible=True, which="both", alpha=0.3)
         line[0].set_ylabel("ms, forward + backward")
     axes[0][0].legend()

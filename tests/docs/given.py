@@ -126,6 +126,12 @@ def _groundnlq() -> None:
     write(Path("data/ego4d/annotations/nlq_test.json"), asked)
     write(Path("data/ego4d/egoclip.csv"), (questions / "egoclip.csv").read_text())
     shutil.copytree("world/videos", "data/ego4d/clips")
+    answers = [
+        {"clip_uid": "c", "annotation_uid": f"a{query}", "query_idx": 0, "predicted_times": [[float(n), n + 4.0, 0.5] for n in range(5)]}
+        for query in range(2)
+    ]
+    for name in ("groundnlq_e5", "star_e5", "groundnlq_e6"):
+        write(Path(f"{name}.json"), json.dumps({"version": "1.0", "challenge": "ego4d_nlq_challenge", "results": answers}))
     dataset = load_config("configs/groundnlq/ego4d_nlq_scratch.py").train_dataloader.dataset
     store = {**dataset.video_features, "path": str(Path(dataset.data_root, dataset.video_features.path))}
     features(store, {path.stem: 100 for path in Path("data/ego4d/clips").iterdir()})
