@@ -113,13 +113,13 @@ def peak_memory_mb(build: Callable[..., Callable[[], object]], *args: Any, devic
 
 
 def machine() -> dict[str, Any]:
-    """Describe the machine without naming it."""
-    model, cpuinfo = platform.processor() or platform.machine(), Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        names = (line.split(":")[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name"))
-        model = next(names, model)
+    """Describe the machine without naming it; processors of one name differ by their family and model."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = [line.split(":", 1) for line in cpuinfo.read_text().splitlines() if ":" in line] if cpuinfo.exists() else []
+    known = {name.strip(): value.strip() for name, value in lines}
     return {
-        "cpu": model,
+        "cpu": known.get("model name") or platform.processor() or platform.machine(),
+        "family_and_model": [int(known[key]) for key in ("cpu family", "model") if key in known],
         "cores": os.cpu_count(),
         "capability": torch.backends.cpu.get_cpu_capability(),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
