@@ -31,7 +31,11 @@ _GROUNDER = (
 )
 #: Commands of other pages that one goes on from.
 BEFORE = {
-    "dvfl": ["python tools/data/make_puppet.py data/puppet", "python tools/train.py configs/puppet/dvfl_kd.py"],
+    "dvfl": [
+        "python tools/data/make_puppet.py data/puppet",
+        "python tools/train.py configs/puppet/dvfl_kd.py",
+        "python tools/data/build_list.py data/mine/videos --out data/mine",
+    ],
     "README": [_GROUNDER],
     "inference": [
         _GROUNDER,
@@ -89,9 +93,14 @@ def _readme() -> None:
         np.savez(f"{name}.npz", uid=np.arange(6).astype(str), index=np.arange(6), gt_label=np.arange(6) % 3, pred_score=rng.rand(6, 3))
 
 
+def _own_videos() -> None:
+    for name in ("climb", "dance", "jump", "run", "sit", "swim", "walk"):
+        write_films([Path("data/mine/videos", name, f"v_{name}_g{group:02d}_c01.mp4") for group in range(8)], frames=8)
+
+
 def _data() -> None:
+    _own_videos()
     for number, name in enumerate(("jump", "walk")):
-        write_films(Path("data/mine/videos", name, f"v_{name}_g{group:02d}_c01.mp4") for group in range(8))
         write(Path("data/ucf101_authors", f"{'train' if number else 'val'}.csv"), f"videos/{name}.mp4,{number}\n")
         write_films([Path("data/ucf101_authors/videos", f"{name}.mp4")])
     write(Path("data/ucf101_authors/labels.csv"), "id,name\n0,jump\n1,walk\n")
@@ -186,6 +195,7 @@ def _vidlankd() -> None:
 WRITERS: dict[str, Callable[[], None]] = {
     "README": _readme,
     "data": _data,
+    "dvfl": _own_videos,
     "features": _features,
     "groundnlq": _groundnlq,
     "inference": _readme,
