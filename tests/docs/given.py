@@ -38,10 +38,11 @@ BEFORE = {
     ],
     "README": [_GROUNDER],
     "inference": [
+        "python tools/train.py configs/puppet/long_backbone.py",
         _GROUNDER,
         *(
             f"python tools/train.py configs/{name}.py"
-            for name in ("dvfl/ucf101_kd", "anticipation/ek55_text_bert", "vidlankd/wiki103_student_small_nst", "puppet/long_backbone")
+            for name in ("dvfl/ucf101_kd", "anticipation/ek55_text_bert", "vidlankd/wiki103_student_small_nst")
         ),
         "python tools/train.py configs/puppet/anticipation_kd.py",
         "mmxkd export work_dirs/anticipation_kd/epoch_40.pth --video work_dirs/long_backbone/epoch_5.pth --preset rulstm --rate 3 --window 1.33 "
