@@ -82,7 +82,7 @@ def small(path, options=None):
     return load_config(path, {**small_options(load_config(path)), **(options or {})})
 
 
-def put_in_place(line, home):
+def put_in_place(line, home, ours):
     """Put there what the configs of a command read and what it names, unless it is there."""
     words = shlex.split(line)
     for word in [word for word in words if re.fullmatch(r"configs/(?!features/).*\.py", word)]:
@@ -94,7 +94,7 @@ def put_in_place(line, home):
             if not word.startswith("configs/mine/"):
                 write_data(config)
             write_weights(config)
-        add_missing(scratch, home)
+        add_missing(scratch, home, ours)
         shutil.rmtree(scratch)
     for number, word in enumerate(words):
         trained = re.fullmatch(r"(?:.*=)?(work_dirs/(\w+)/(?:epoch|iter)_\d+\.pth)", word)
@@ -103,14 +103,15 @@ def put_in_place(line, home):
             save(str(home / trained[1]), config.model.get("student", config.model))
 
 
-def add_missing(scratch, home):
-    """Copy the folders that are not there yet, and checkpoints."""
-    there = {path for path in home.rglob("*") if path.is_dir()}
+def add_missing(scratch, home, ours):
+    """Copy what is not there yet into the folders that no command has made, ``ours`` are those made here, and checkpoints."""
+    made = {path for path in home.rglob("*") if path.is_dir()} - ours
     for path in sorted(path for path in scratch.rglob("*") if path.is_file()):
         target = home / path.relative_to(scratch)
-        if target.exists() or (target.parent in there and target.suffix != ".pth") or (target.suffix == ".pth" and take_first(target)):
+        if target.exists() or (take_first(target) if target.suffix == ".pth" else target.parent in made):
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
+        ours.add(target.parent)
         shutil.copy2(path, target)
 
 
@@ -145,8 +146,9 @@ def test_the_commands_of_a_page_run(page, home):
     given.WRITERS.get(page.stem, lambda: None)()
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "PYTHONPATH": f"{ROOT / 'tests/docs/small_configs'}:{home}", "OMP_NUM_THREADS": "1"}
+    ours = set()
     for line in [*given.BEFORE.get(page.stem, []), *commands(page)]:
         line = adapted(line)
-        put_in_place(line, home)
+        put_in_place(line, home, ours)
         done = subprocess.run(line, shell=True, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{line}\n{done.stdout[-1500:]}\n{done.stderr[-2500:]}"
