@@ -37,7 +37,7 @@ ELSEWHERE = {
     r"ablate_kd\.py": "tests/apis/test_experiments.py",
     r"puppet_standardized": "tests/docs/test_docs.py, which makes the loss",
     r"fight2": "needs real clips",
-    r"work_dirs/demo-groundnlq": "tests/apis/test_demo_groundnlq.py",
+    r"work_dirs/(demo-groundnlq|grounder)": "tests/apis/test_demo_groundnlq.py",
     r"--localizer CONFIG": "leaves everything open; docs/groundnlq.md has it whole",
     r"--format executorch": "tools/check_wheel.sh",
     r"video_focalnet_base_ucf101\.pth": "needs what convert_checkpoint.py wrote",
