@@ -12,9 +12,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work-dir", type=Path, default=Path("work_dirs/demo"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument(
-        "--workers", type=int, default=3, help="runs side by side, one thread each (default 3: of two cores neither waits for the last)"
-    )
+    parser.add_argument("--workers", type=int, default=2, help="runs side by side, one thread each (default 2)")
     parser.add_argument("--resume", action="store_true", help="continue an interrupted demo")
     args = parser.parse_args()
 

@@ -82,12 +82,12 @@ def run_demo(
 
 
 def demo_jobs(work_dir: Path, seeds: Sequence[int]) -> list[Job]:
-    """Return the runs: the teacher first, students that need none beside it, distilled ones after it."""
+    """Return the runs in order of preference: teacher, distilled students, and those that need no teacher beside and behind the others."""
     teacher = f"teacher_s{seeds[0]}"
     epochs = load_config(ROWS["teacher"][0]).train_cfg.max_epochs
     checkpoint = str(work_dir / teacher / f"epoch_{epochs}.pth")
     jobs = [Job(teacher, ROWS["teacher"][0], {"randomness.seed": seeds[0]})]
-    for row in list(ROWS)[1:]:
+    for row in ("distilled", "distilled_unlabelled", "student"):
         needs_teacher = row != "student"
         extra = {"model.teacher.checkpoint": checkpoint} if needs_teacher else {}
         after = teacher if needs_teacher else None
