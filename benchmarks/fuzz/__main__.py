@@ -8,6 +8,7 @@ python -m benchmarks.fuzz --targets list --seed 3 --minutes 0.1        # one rea
 """
 
 import argparse
+import contextlib
 import json
 import os
 import resource
@@ -222,8 +223,11 @@ def _in_child(function: Callable[[], str]) -> str:
 
 
 def fuzz(names: Sequence[str], minutes: float, first_seed: int = 0) -> dict[str, Outcome]:
-    """Fuzz targets in turn, one Hypothesis run of each, until the time is up; at least one run of each."""
-    with tempfile.TemporaryDirectory() as scratch:
+    """Fuzz targets in turn, one Hypothesis run of each, until the time is up; at least one run of each.
+
+    Ctrl-C ends it, too, with what there is.
+    """
+    with tempfile.TemporaryDirectory() as scratch, contextlib.suppress(KeyboardInterrupt):
         fuzzers = [Fuzzer(TARGETS[name], Path(scratch, name)) for name in names]
         end, number = time.monotonic() + 60 * minutes, first_seed
         while number == first_seed or time.monotonic() < end:
@@ -231,6 +235,8 @@ def fuzz(names: Sequence[str], minutes: float, first_seed: int = 0) -> dict[str,
                 if number > first_seed and time.monotonic() >= end:
                     break
                 fuzzer.run(number)
+                done = fuzzer.outcome
+                print(f"{fuzzer.target.name}, seed {number}: {done.tried} inputs, {len(done.findings)} findings", flush=True)
             number += 1
     return {fuzzer.target.name: fuzzer.outcome for fuzzer in fuzzers}
 
