@@ -38,6 +38,7 @@ ELSEWHERE = {
     r"puppet_standardized": "tests/docs/test_docs.py, which makes the loss",
     r"fight2": "needs real clips",
     r"work_dirs/(demo-groundnlq|grounder)": "tests/apis/test_demo_groundnlq.py",
+    r"train\.py configs/puppet/vidlankd_kd": "tests/apis/test_demo_vidlankd.py: captions and corpus are made together",
     r"--localizer CONFIG": "leaves everything open; docs/groundnlq.md has it whole",
     r"--format executorch": "tools/check_wheel.sh",
     r"video_focalnet_base_ucf101\.pth": "needs what convert_checkpoint.py wrote",
