@@ -70,6 +70,7 @@ def commands(page):
 
 def adapted(line):
     """Return the line with a miniature's sizes, one process and one seed, and with files where the page leaves them open."""
+    line = line.replace("take milk, open fridge", "take0 pan0, take1 pan1")  # the actions of the miniature
     line = line.replace("--seeds 3", "--seeds 1").replace("--seeds 0 1 2", "--seeds 0")
     line = re.sub(r"(dist_(?:train|test)\.sh .*?) \d+( --|$)", r"\1 1\2", line)
     for pattern, sizes in SIZES.items():
@@ -88,15 +89,14 @@ def put_in_place(line, home, ours):
     words = shlex.split(line)
     for word in [word for word in words if re.fullmatch(r"configs/(?!features/).*\.py", word)]:
         config = small(word)
-        scratch = home.parent / "scratch"
-        scratch.mkdir()
+        scratch = home.parent / "scratch"  # kept: stores grow from command to command
+        scratch.mkdir(exist_ok=True)
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(scratch)
             if not word.startswith("configs/mine/"):
                 write_data(config)
             write_weights(config)
         add_missing(scratch, home, ours)
-        shutil.rmtree(scratch)
     for number, word in enumerate(words):
         trained = re.fullmatch(r"(?:.*=)?(work_dirs/(\w+)/(?:epoch|iter)_\d+\.pth)", word)
         if trained and not (home / trained[1]).exists() and not take_first(home / trained[1]):
@@ -105,14 +105,16 @@ def put_in_place(line, home, ours):
 
 
 def add_missing(scratch, home, ours):
-    """Copy what is not there yet into the folders that no command has made, ``ours`` are those made here, and checkpoints."""
-    made = {path for path in home.rglob("*") if path.is_dir()} - ours
+    """Copy what is not there yet into folders that no command has made, and checkpoints; ``ours`` are the files put there so far."""
+    made = {path for path in home.rglob("*") if path.is_dir()} - {path.parent for path in ours}
     for path in sorted(path for path in scratch.rglob("*") if path.is_file()):
         target = home / path.relative_to(scratch)
-        if target.exists() or (take_first(target) if target.suffix == ".pth" else target.parent in made):
+        if target.suffix == ".pth" and (target.exists() or take_first(target)):
+            continue
+        if target.suffix != ".pth" and target not in ours and (target.exists() or target.parent in made):
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        ours.add(target.parent)
+        ours.add(target)
         shutil.copy2(path, target)
 
 
