@@ -47,6 +47,7 @@ BEFORE = {
         "python tools/train.py configs/puppet/anticipation_kd.py",
         "mmxkd export work_dirs/anticipation_kd/epoch_40.pth --video work_dirs/long_backbone/epoch_5.pth --preset rulstm --rate 3 --window 1.33 "
         "--out avt.safetensors",
+        "mmxkd export work_dirs/wiki103_student_small_nst/epoch_40.pth --tokenizer data/pretrained/bert_uncased_tokenizer --out language.safetensors",
     ],
     "report": [
         *(f"python tools/train.py configs/dvfl/ucf101_{name}.py" for name in ("teacher_b", "student", "kd")),
@@ -92,6 +93,11 @@ def _readme() -> None:
     rng = np.random.RandomState(0)
     for name in "AB":
         np.savez(f"{name}.npz", uid=np.arange(6).astype(str), index=np.arange(6), gt_label=np.arange(6) % 3, pred_score=rng.rand(6, 3))
+
+
+def _inference() -> None:
+    _readme()
+    stock_tokenizer("data/pretrained/bert_uncased_tokenizer")
 
 
 def _own_videos() -> None:
@@ -199,7 +205,7 @@ WRITERS: dict[str, Callable[[], None]] = {
     "dvfl": _own_videos,
     "features": _features,
     "groundnlq": _groundnlq,
-    "inference": _readme,
+    "inference": _inference,
     "own_annotations": _own_annotations,
     "stored_teachers": _stored_teachers,
     "vidlankd": _vidlankd,
