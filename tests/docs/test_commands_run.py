@@ -149,7 +149,7 @@ def test_the_commands_of_a_page_run(page, home):
     given.WRITERS.get(page.stem, lambda: None)()
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = os.environ | {"PATH": path, "PYTHONPATH": f"{ROOT / 'tests/docs/small_configs'}:{home}", "OMP_NUM_THREADS": "1"}
-    environment["MASTER_PORT"] = str(20000 + os.getpid() % 9000)
+    environment["PORT"] = str(20000 + os.getpid() % 9000)
     ours = set()
     for line in [*given.BEFORE.get(page.stem, []), *commands(page)]:
         line = adapted(line)
