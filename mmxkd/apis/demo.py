@@ -87,7 +87,7 @@ def demo_jobs(work_dir: Path, seeds: Sequence[int]) -> list[Job]:
     epochs = load_config(ROWS["teacher"][0]).train_cfg.max_epochs
     checkpoint = str(work_dir / teacher / f"epoch_{epochs}.pth")
     jobs = [Job(teacher, ROWS["teacher"][0], {"randomness.seed": seeds[0]})]
-    for row in ("distilled", "distilled_unlabelled", "student"):
+    for row in sorted(list(ROWS)[1:], key=lambda row: row == "student"):
         needs_teacher = row != "student"
         extra = {"model.teacher.checkpoint": checkpoint} if needs_teacher else {}
         after = teacher if needs_teacher else None
