@@ -93,6 +93,10 @@ def test_logged_figures_go_into_the_metafile_and_nothing_else_changes(folder, tm
     assert text.splitlines()[12:] == METAFILE.splitlines()[12:]
     with pytest.raises(ConfigError, match="no model named 'huge'"):
         record(folder / "metafile.yml", "huge", {})
+    for seed, loss in enumerate((6.4612, 6.4637)):
+        (tmp_path / f"{seed}.json").write_text(json.dumps({"mlm_loss": loss}))
+    losses = measure([tmp_path / "0.json", tmp_path / "1.json"])
+    assert losses == {"Masked Token Loss": 6.462, "Seeds": 2, "Spread": {"Masked Token Loss": 0.002}}  # no percent
     (tmp_path / "1.json").write_text('{"loss": 1}')
     with pytest.raises(DataError, match="accepted: any of top1"):
         measure([tmp_path / "0.json", tmp_path / "1.json"])

@@ -25,23 +25,24 @@ from miniature import save, write_data, write_weights
 from pages import PAGES, ROOT, blocks
 from small import small_options
 
-#: What is not run here: why, or what runs it.
+#: What is not run here -> why, or the file that tests it and what shows this there.
 ELSEWHERE = {
     r"^(make|pip|source|apt-get|mkdir) ": "sets up machines",
-    r"^python -c ": "tests/docs/test_docs.py",
-    r"benchmarks\.(kills|fuzz)": "tests/benchmarks",
-    r"NNODES=|slurm_|RESTARTS=": "tests/end_to_end, tests/engine",
-    r"convert_checkpoint\.py|teacher/convert\.py|converted\.pth": "tests/convert",
-    r"check_parity\.py": "tests/parity",
-    r"try_it\.py": "tests/apis/test_try_it.py",
-    r"ablate_kd\.py": "tests/apis/test_experiments.py",
-    r"puppet_standardized": "tests/docs/test_docs.py, which makes the loss",
-    r"fight2": "needs real clips",
-    r"work_dirs/(demo-groundnlq|grounder)": "tests/apis/test_demo_groundnlq.py",
-    r"train\.py configs/puppet/vidlankd_kd": "tests/apis/test_demo_vidlankd.py: captions and corpus are made together",
     r"--localizer CONFIG": "leaves everything open; docs/groundnlq.md has it whole",
-    r"--format executorch": "tools/check_wheel.sh",
-    r"video_focalnet_base_ucf101\.pth": "needs what convert_checkpoint.py wrote",
+    r"benchmarks\.kills": ("tests/benchmarks/test_kills.py", "from benchmarks.kills"),
+    r"benchmarks\.fuzz": ("tests/benchmarks/test_fuzz.py", "from benchmarks.fuzz"),
+    r"NNODES=|slurm_": ("tests/apis/test_command_lines.py", "slurm_train.sh"),
+    r"RESTARTS=": ("tests/engine/test_elastic.py", "RESTARTS="),
+    r"convert_checkpoint\.py|converted\.pth|video_focalnet_base_ucf101\.pth": ("tests/convert/test_dvfl.py", "convert_file"),
+    r"teacher/convert\.py": ("tests/apis/test_teacher_store.py", "convert"),
+    r"check_parity\.py": ("tests/parity/test_parity.py", "check_folder"),
+    r"try_it\.py": ("tests/apis/test_try_it.py", "build_page"),
+    r"ablate_kd\.py": ("tests/apis/test_experiments.py", "ablation_settings"),
+    r"puppet_standardized": ("tests/distill/test_add_a_loss.py", "puppet_standardized"),
+    r"fight2": ("tests/end_to_end/test_real_clips.py", "fight2"),
+    r"work_dirs/(demo-groundnlq|grounder)": ("tests/apis/test_demo_groundnlq.py", "in_miniature"),
+    r"train\.py configs/puppet/vidlankd_kd": ("tests/apis/test_demo_vidlankd.py", "run_demo"),
+    r"--format executorch": ("tools/check_wheel.sh", "executorch"),
 }
 #: What the pages leave open.
 PLACES = {
@@ -138,6 +139,13 @@ def home(tmp_path, monkeypatch):
         (folder / name).symlink_to(ROOT / name)
     monkeypatch.chdir(folder)
     return folder
+
+
+def test_what_is_not_run_here_is_tested_there():
+    found = {named: named[1] in (ROOT / named[0]).read_text() for named in ELSEWHERE.values() if isinstance(named, tuple)}
+    assert [named for named, there in found.items() if not there] == []
+    lines = [line for page in PAGES for block in blocks(page) if block.language == "bash" for line in block.text.splitlines()]
+    assert [pattern for pattern in ELSEWHERE if not any(re.search(pattern, line) for line in lines)] == []
 
 
 @pytest.mark.long
