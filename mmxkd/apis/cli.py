@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from mmxkd.apis.memory import keep_freed_memory
 from mmxkd.errors import PreemptedError, UserError, explain_import_error
 
 USER_ERROR_EXIT = 2
@@ -22,6 +23,7 @@ def run_cli(main: Callable[[], None]) -> None:
     Of several processes rank 0 prints it, or the one that met it alone.
     """
     status = 0
+    keep_freed_memory()
     try:
         main()
     except UserError as error:
