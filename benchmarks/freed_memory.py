@@ -57,11 +57,12 @@ def main() -> None:
     results = []
     for name in args.pairs:
         result = measure(name, args)
-        ratios = result["kept_over_default"]
+        default, kept, ratios = (result[key] for key in ("default", "kept", "kept_over_default"))
+        gain = ratios["cpu_seconds"]
         print(
-            f"{name:10s} step {result['default']['cpu_seconds']:.3f} -> {result['kept']['cpu_seconds']:.3f} s = "
-            f"{ratios['cpu_seconds']['median']:.3f} [{ratios['cpu_seconds']['lower_quartile']:.3f}, {ratios['cpu_seconds']['upper_quartile']:.3f}]  "
-            f"faults {result['default']['page_faults']:.0f} -> {result['kept']['page_faults']:.0f}  memory {ratios['peak_memory_mb']['median']:.3f}",
+            f"{name:10s} step {default['cpu_seconds']:.3f} -> {kept['cpu_seconds']:.3f} s = {gain['median']:.3f} "
+            f"[{gain['lower_quartile']:.3f}, {gain['upper_quartile']:.3f}]  page faults {default['page_faults']:.0f} -> "
+            f"{kept['page_faults']:.0f}  peak memory {ratios['peak_memory_mb']['median']:.3f}",
             flush=True,
         )
         results.append(result)
