@@ -33,33 +33,42 @@ def draw_jitter(rng: np.random.RandomState, brightness: float, contrast: float, 
     return Jitter(order, bright, contrasting, saturated, rng.uniform(-hue, hue))
 
 
-def scale_around_mean(img: np.ndarray, factor: float) -> np.ndarray:
-    """Change the contrast: move every value away from the image's mean grey, (H, W, 3) uint8, saturating."""
-    grey = float(LUMA @ cv2.mean(img)[:3])
-    return cv2.transform(img, np.column_stack([np.eye(3) * factor, np.full(3, (1 - factor) * grey)]))
+def _transform(clip: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Change the colours (R, G, B[, 1]) of (T, H, W, 3) uint8 by a (3, 3 or 4) matrix, saturating: all frames as one tall picture."""
+    return cv2.transform(clip.reshape(-1, *clip.shape[2:]), matrix).reshape(clip.shape)
 
 
-def shift_hue(img: np.ndarray, turns: float) -> np.ndarray:
-    """Turn the colour circle by ``turns`` (1 = all the way round), (H, W, 3) uint8; hue is quantised to about 1/256 turn."""
-    hsv = cv2.cvtColor(img, cv2.COLOR_RGB2HSV_FULL)
+def scale_around_mean(clip: np.ndarray, factor: float) -> np.ndarray:
+    """Change the contrast: move every value away from its frame's mean grey, (T, H, W, 3) uint8, saturating."""
+    changed = np.empty_like(clip)
+    for img, out in zip(clip, changed, strict=True):
+        matrix = np.eye(3, 4) * factor
+        matrix[:, 3] = (1 - factor) * float(LUMA @ cv2.mean(img)[:3])
+        cv2.transform(img, matrix, dst=out)
+    return changed
+
+
+def shift_hue(clip: np.ndarray, turns: float) -> np.ndarray:
+    """Turn the colour circle by ``turns`` (1 = all the way round), (T, H, W, 3) uint8; hue is quantised to about 1/256 turn."""
+    hsv = cv2.cvtColor(clip.reshape(-1, *clip.shape[2:]), cv2.COLOR_RGB2HSV_FULL)
     # OpenCV writes hue in 1/256 turns and reads it in 1/255 turns.
     table = np.round((np.arange(256) / 256 + turns) % 1.0 * 255).astype(np.uint8)
     cv2.insertChannel(cv2.LUT(cv2.extractChannel(hsv, 0), table), hsv, 0)
-    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB_FULL)
+    return cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB_FULL).reshape(clip.shape)
 
 
-def apply_jitter(img: np.ndarray, jitter: Jitter) -> np.ndarray:
-    """Return the changed image, (H, W, 3) uint8 RGB; every change saturates at 0 and 255 before the next."""
+def apply_jitter(clip: np.ndarray, jitter: Jitter) -> np.ndarray:
+    """Return the changed clip, (T, H, W, 3) uint8 RGB; every change saturates at 0 and 255 before the next."""
     for change in jitter.order:
         if change == 0:
-            img = cv2.transform(img, np.eye(3) * jitter.brightness)
+            clip = _transform(clip, np.eye(3) * jitter.brightness)
         elif change == 1:
-            img = scale_around_mean(img, jitter.contrast)
+            clip = scale_around_mean(clip, jitter.contrast)
         elif change == 2:
-            img = cv2.transform(img, np.eye(3) * jitter.saturation + (1 - jitter.saturation) * LUMA)
+            clip = _transform(clip, np.eye(3) * jitter.saturation + (1 - jitter.saturation) * LUMA)
         else:
-            img = shift_hue(img, jitter.hue)
-    return img
+            clip = shift_hue(clip, jitter.hue)
+    return clip
 
 
 def _check_probability(owner: str, prob: float) -> None:
@@ -102,9 +111,8 @@ class ColorJitter:
         rng = results["rng"]
         if rng.random_sample() >= self.prob:
             return results
-        count = 1 if self.consistent else len(results["imgs"])
-        draws = [draw_jitter(rng, **self.spreads) for _ in range(count)]
-        results["imgs"] = [apply_jitter(img, draws[i % count]) for i, img in enumerate(results["imgs"])]
+        clips = [np.stack(results["imgs"])] if self.consistent else [img[None] for img in results["imgs"]]
+        results["imgs"] = [img for clip in clips for img in apply_jitter(clip, draw_jitter(rng, **self.spreads))]
         return results
 
     def __repr__(self) -> str:

@@ -26,23 +26,23 @@ def grey_of(image):
 
 
 def test_brightness(image):
-    expect(apply_jitter(image, NEUTRAL._replace(order=(0,), brightness=1.4)), image * 1.4)
+    expect(apply_jitter(image[None], NEUTRAL._replace(order=(0,), brightness=1.4))[0], image * 1.4)
 
 
 def test_contrast_moves_away_from_the_mean_grey(image):
-    expect(scale_around_mean(image, 0.6), image * 0.6 + 0.4 * grey_of(image).mean())
-    expect(scale_around_mean(image, 1.4), image * 1.4 - 0.4 * grey_of(image).mean())
+    expect(scale_around_mean(image[None], 0.6)[0], image * 0.6 + 0.4 * grey_of(image).mean())
+    expect(scale_around_mean(image[None], 1.4)[0], image * 1.4 - 0.4 * grey_of(image).mean())
 
 
 def test_saturation_moves_away_from_the_pixels_grey(image):
-    expect(apply_jitter(image, NEUTRAL._replace(order=(2,), saturation=0.8)), image * 0.8 + 0.2 * grey_of(image)[..., None])
+    expect(apply_jitter(image[None], NEUTRAL._replace(order=(2,), saturation=0.8))[0], image * 0.8 + 0.2 * grey_of(image)[..., None])
 
 
 def test_hue_turns_primary_colours_into_each_other():
-    red = np.zeros((1, 1, 3), dtype=np.uint8)
+    red = np.zeros((1, 1, 1, 3), dtype=np.uint8)
     red[..., 0] = 255
-    assert shift_hue(red, 1 / 3).tolist() == [[[0, 255, 0]]]
-    assert shift_hue(red, -1 / 3).tolist() == [[[0, 0, 255]]]
+    assert shift_hue(red, 1 / 3).tolist() == [[[[0, 255, 0]]]]
+    assert shift_hue(red, -1 / 3).tolist() == [[[[0, 0, 255]]]]
 
 
 @pytest.mark.parametrize("turns", [0.0, 0.1, -0.07, 0.5])
@@ -52,17 +52,26 @@ def test_hue_matches_the_colour_circle(image, turns):
         hue, saturation, value = colorsys.rgb_to_hsv(*(image[place] / 255))
         wanted[place] = np.array(colorsys.hsv_to_rgb((hue + turns) % 1, saturation, value)) * 255
     # Hue is rounded to half a step when it is read and again when it is shifted; a step of 1/256 turn is 6 levels.
-    expect(shift_hue(image, turns), wanted, tolerance=7)
-    assert abs((shift_hue(image, turns) - wanted).mean()) < 0.5
+    shifted = shift_hue(image[None], turns)[0]
+    expect(shifted, wanted, tolerance=7)
+    assert abs((shifted - wanted).mean()) < 0.5
 
 
 def test_changes_saturate_one_after_the_other():
-    white = np.full((2, 2, 3), 200, dtype=np.uint8)
+    white = np.full((1, 2, 2, 3), 200, dtype=np.uint8)
     assert (apply_jitter(white, Jitter((0, 1), 1.4, 0.5, 1.0, 0.0)) == 255).all()
 
 
 def test_neutral_draw_changes_nothing(image):
-    expect(apply_jitter(image, NEUTRAL), image, tolerance=0)
+    expect(apply_jitter(image[None], NEUTRAL)[0], image, tolerance=0)
+
+
+def test_a_clip_changes_as_its_frames_do(image):
+    clip = np.stack([image, image // 2, image[::-1]])
+    for seed in range(24):
+        jitter = draw_jitter(np.random.RandomState(seed), 0.4, 0.4, 0.2, 0.1)
+        changed = apply_jitter(clip, jitter)
+        assert all(np.array_equal(changed[t : t + 1], apply_jitter(clip[t : t + 1], jitter)) for t in range(3))
 
 
 def test_draws_cover_their_ranges_and_all_orders():
