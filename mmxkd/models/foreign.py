@@ -35,6 +35,8 @@ class ForeignModel(ExtractModel):
         call: further keyword arguments of its forward (``dict(mode='tensor')`` for mmaction2).
         label_smoothing: of the loss.
         data_preprocessor: config; see ``VideoDataPreprocessor``.
+        channels_last: lay the weights of convolutions out channels last; what they compute then is, too. X3D, whose convolutions are
+            depthwise, trains twice as fast on a CPU.
 
     A ``module:`` tap is cleared in every call, so it can never be stale; it is part of the graph.
     """
@@ -48,9 +50,12 @@ class ForeignModel(ExtractModel):
         call: dict | None = None,
         label_smoothing: float = 0.0,
         data_preprocessor: dict | None = None,
+        channels_last: bool = False,
     ) -> None:
         super().__init__(data_preprocessor)
         self.model = model if isinstance(model, nn.Module) else _build(model)
+        if channels_last:
+            _lay_out_channels_last(self.model)
         if layout not in _LAYOUTS:
             raise ConfigError(f"layout={layout!r}; accepted: {sorted(_LAYOUTS)}")
         if "logits" not in keys:
@@ -135,3 +140,8 @@ def _build(config: dict) -> nn.Module:
         with torch.device("cpu"):
             return cls.from_pretrained(config["pretrained"], local_files_only=True)
     return cls(cls.config_class(**config.get("config", {})))
+
+
+def _lay_out_channels_last(model: nn.Module) -> None:
+    for weight in (module.weight for module in model.modules() if isinstance(module, nn.Conv2d | nn.Conv3d)):
+        weight.data = weight.data.contiguous(memory_format=torch.channels_last if weight.ndim == 4 else torch.channels_last_3d)

@@ -104,6 +104,17 @@ def test_a_teacher_from_a_local_directory_tells_its_keys(tmp_path):
     assert teacher(torch.zeros(1, 1, 3, 2, 16, 16), [], {"logits"}).tensors["logits"].shape == (1, 3)
 
 
+def test_convolutions_channels_last_compute_the_same():
+    torch.manual_seed(0)
+    body = nn.Sequential(nn.Conv3d(3, 8, 3), nn.Conv3d(8, 8, 3, groups=8), nn.Flatten(), nn.LazyLinear(2))
+    clips = torch.randn(2, 1, 3, 6, 9, 9)
+    plain = ForeignModel(body, {"logits": "output"}).extract(clips, None, {"logits"})["logits"]
+    names = {"logits": "output", "feat": "module:1"}
+    outputs = ForeignModel(body, names, channels_last=True).extract(clips, None, {"logits", "feat"})
+    torch.testing.assert_close(outputs["logits"], plain)
+    assert outputs["feat"].is_contiguous(memory_format=torch.channels_last_3d)
+
+
 def test_an_image_model_takes_every_frame_as_a_sample():
     class Images(nn.Module):
         def forward(self, pixels):

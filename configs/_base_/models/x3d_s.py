@@ -9,5 +9,6 @@ model = dict(
     keys=dict(logits="output"),
     layout="nvcthw",
     call=dict(mode="tensor", stage="head"),
+    channels_last=True,
     data_preprocessor=dict(type="VideoDataPreprocessor", mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375]),
 )
