@@ -130,7 +130,9 @@ class JobGrid:
         waiting = [job for job in self.jobs if job.name not in self.seconds]
         running: list[_Run] = []
         layout = "{l_bar}{bar}| {n:.1f}/{total} runs [{elapsed}<{remaining}] {postfix}"
-        with tqdm(total=len(self.jobs), bar_format=layout) as bar:
+        # A log gets a line a minute, a terminal a moving bar.
+        every = 0.1 if sys.stderr.isatty() else 60.0
+        with tqdm(total=len(self.jobs), bar_format=layout, mininterval=every, miniters=0) as bar:
             try:
                 while waiting or running:
                     while len(running) < self.workers and (job := self._next(waiting)) is not None:
@@ -141,7 +143,8 @@ class JobGrid:
                         running.remove(run)
                         self._finish(run)
                     bar.n = round(len(self.seconds) + sum(run.fraction() for run in running), 2)
-                    bar.set_postfix_str(", ".join(run.job.name for run in running))
+                    bar.set_postfix_str(", ".join(run.job.name for run in running), refresh=False)
+                    bar.update(0)
             finally:
                 for run in running:
                     run.process.kill()
