@@ -5,13 +5,13 @@ sayontang/Action_Anticipation writes its dumps; or a dict from uid to a vector, 
 """
 
 import hashlib
-import pickle
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from mmxkd.convert.pickled_arrays import load_arrays
 from mmxkd.convert.reading import Inert
 from mmxkd.errors import DataError
 from mmxkd.uids import canonical_uid
@@ -25,20 +25,6 @@ _NAMES = {
     "LM_feat": "feat",
     "LM_feature": "feat",
 }
-_NUMPY = {f"{package}.{module}" for package in ("numpy.core", "numpy._core") for module in ("multiarray", "numeric")}
-_BUILDERS = {("numpy", "ndarray"), ("numpy", "dtype"), ("_codecs", "encode"), ("collections", "OrderedDict")}
-
-
-class _ArrayUnpickler(pickle.Unpickler):
-    """Rebuilds containers, numbers and arrays; every other class becomes ``Inert``, so no foreign code runs."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        """Return what arrays need, and ``Inert`` for all else."""
-        if (module, name) in _BUILDERS or (module in _NUMPY and name in ("_reconstruct", "scalar", "_frombuffer")):
-            return super().find_class(module, name)
-        if module == "numpy.dtypes" and name.endswith("DType"):
-            return super().find_class(module, name)
-        return Inert
 
 
 def read_predictions(path: str | Path, key: str = "logits", allow_pickle: bool = False) -> tuple[list[str], dict[str, np.ndarray]]:
@@ -57,7 +43,7 @@ def read_predictions(path: str | Path, key: str = "logits", allow_pickle: bool =
         raise DataError(f"{path}: published dumps are pickles, which are opened with --allow-pickle alone")
     try:
         with open(path, "rb") as file:
-            content = _ArrayUnpickler(file).load()
+            content = load_arrays(file)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from None
     except Exception as error:  # whatever bytes do to an unpickler, they are no dump
