@@ -30,7 +30,7 @@ class Vocabulary:
     """What a model must know of the vocabulary its text was made with.
 
     Attributes:
-        size: number of tokens.
+        size: number of ids; that of a vocabulary whose ids have gaps is the highest one and 1.
         hash: sha256 prefix of the tokens in order, 16 hex digits.
         special_ids: id of ``pad``, ``unk``, ``cls``, ``sep`` and ``mask``.
     """
@@ -46,7 +46,8 @@ class Vocabulary:
         Raises:
             DataError: a special token has no id, or one outside the vocabulary.
         """
-        tokens = [token for token, _ in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])]
+        names = {number: token for token, number in tokenizer.get_vocab().items()}
+        tokens = [names.get(number, "") for number in range(max(names) + 1)]
         special = {name: getattr(tokenizer, f"{name}_token_id") for name in ("pad", "unk", "cls", "sep", "mask")}
         wrong = {name: number for name, number in special.items() if number not in range(len(tokens))}
         if wrong:

@@ -231,9 +231,10 @@ def check_kind(tokenizer: "PreTrainedTokenizerBase", kind: str, source: str = "t
 
 def check_vocabulary(tokenizer: "PreTrainedTokenizerBase", embeddings: int, source: str = "tokenizer") -> None:
     """Raise ``DataError`` when the tokenizer gives ids that a model with so many embeddings does not have."""
-    if len(tokenizer) > embeddings:
+    highest = max(tokenizer.get_vocab().values())
+    if highest >= embeddings:
         raise DataError(
-            f"{source}: a vocabulary of {len(tokenizer)} tokens, but the model has {embeddings} embeddings: "
+            f"{source}: a vocabulary of {len(tokenizer)} tokens with ids up to {highest}, but the model has {embeddings} embeddings: "
             "take the tokenizer the model was trained with, or set the model's vocab_size"
         )
 

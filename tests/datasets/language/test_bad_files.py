@@ -8,7 +8,7 @@ import pytest
 from mmxkd.apis.language_data import prepare_howto100m
 from mmxkd.datasets.language.glue_tasks import glue_task, read_glue
 from mmxkd.datasets.language.token_files import TokenFiles, Vocabulary, write_tokens
-from mmxkd.datasets.language.tokenizers import load_tokenizer, save_tokenizer, train_tokenizer
+from mmxkd.datasets.language.tokenizers import check_vocabulary, load_tokenizer, save_tokenizer, train_tokenizer
 from mmxkd.datasets.recipes.reader import read_recipes
 from mmxkd.errors import DataError
 
@@ -125,3 +125,18 @@ def test_recipes_within_recipes(tmp_path):
     (tmp_path / "r.json").write_text("[" * 100_000)
     with pytest.raises(DataError, match=r"r\.json"):
         list(read_recipes(tmp_path / "r.json"))
+
+
+def test_a_vocabulary_with_gaps_has_room_for_its_highest_id(tmp_path):
+    save_tokenizer(train_tokenizer("bert", ["take the pan"], 40), tmp_path / "t")
+    whole = Vocabulary.of(load_tokenizer(tmp_path / "t"))
+    file = tmp_path / "t" / "tokenizer.json"
+    content = json.loads(file.read_text())
+    del content["model"]["vocab"]["##a"]
+    file.write_text(json.dumps(content))
+    tokenizer = load_tokenizer(tmp_path / "t")
+    vocabulary = Vocabulary.of(tokenizer)
+    assert (vocabulary.size, len(tokenizer)) == (whole.size, whole.size - 1)
+    assert vocabulary.hash != whole.hash
+    with pytest.raises(DataError, match=f"ids up to {whole.size - 1}, but the model has {whole.size - 1} embeddings"):
+        check_vocabulary(tokenizer, len(tokenizer))

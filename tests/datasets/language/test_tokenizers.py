@@ -83,7 +83,9 @@ def test_the_tokenizer_of_another_model(tmp_path):
         load_tokenizer(tmp_path / "roberta", "deberta")
     tokenizer = load_tokenizer(tmp_path / "roberta", "roberta")
     check_vocabulary(tokenizer, len(tokenizer))
-    with pytest.raises(DataError, match=f"vocabulary of {len(tokenizer)} tokens, but the model has 100 embeddings"):
+    with pytest.raises(
+        DataError, match=rf"vocabulary of {len(tokenizer)} tokens with ids up to {len(tokenizer) - 1}, but the model has 100 embeddings"
+    ):
         check_vocabulary(tokenizer, 100)
 
 
