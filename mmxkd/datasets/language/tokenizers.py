@@ -203,14 +203,14 @@ def load_tokenizer(path: str | Path, kind: str | None = None) -> "PreTrainedToke
         raise ConfigError(f"tokenizer {str(path)!r}: no such folder; accepted: a folder with tokenizer.json, or vocab.txt and config.json")
     try:
         tokenizer = AutoTokenizer.from_pretrained(str(path), local_files_only=True)
-        around, highest = tokenizer("")["input_ids"], max(tokenizer.get_vocab().values())
+        around, highest = [*tokenizer("")["input_ids"], *tokenizer.all_special_ids], max(tokenizer.get_vocab().values())
     except ImportError:
         raise
     except Exception as error:  # damaged files make the tokenizers library raise a bare Exception, transformers all sorts
         reason = (str(error).splitlines() or [""])[0][:160]
         raise DataError(f"{path}: holds no tokenizer ({type(error).__name__}: {reason})") from error
     if any(number > highest for number in around):
-        raise DataError(f"{path}: puts the ids {around} around a text; accepted: 0 to {highest}, the ids of its tokens")
+        raise DataError(f"{path}: its special tokens have the ids {sorted(set(around))}; accepted: 0 to {highest}, the ids of its tokens")
     if kind is not None:
         check_kind(tokenizer, kind, str(path))
     return tokenizer

@@ -140,3 +140,11 @@ def test_a_vocabulary_with_gaps_has_room_for_its_highest_id(tmp_path):
     assert vocabulary.hash != whole.hash
     with pytest.raises(DataError, match=f"ids up to {whole.size - 1}, but the model has {whole.size - 1} embeddings"):
         check_vocabulary(tokenizer, len(tokenizer))
+
+
+def test_a_tokenizer_without_its_unknown_token(tmp_path):
+    save_tokenizer(train_tokenizer("bert", ["take the pan"], 40), tmp_path / "t")
+    settings = tmp_path / "t" / "tokenizer_config.json"
+    settings.write_text(json.dumps({**json.loads(settings.read_text()), "unk_token": ""}))
+    with pytest.raises(DataError, match="holds no tokenizer"):
+        load_tokenizer(tmp_path / "t")
