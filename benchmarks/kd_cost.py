@@ -156,8 +156,8 @@ def compare_losses(folder: Path, args: argparse.Namespace, store: str) -> dict[s
     online, stored = Job("online", folder, args), Job("stored", folder, args, store)
     curves: dict[str, list[float]] = {"online": [], "stored": []}
     for _ in range(args.curve):
-        curves["online"].append(float(online.step()["loss"]))
-        curves["stored"].append(float(stored.step()["loss"]))
+        curves["online"].append(online.step()["loss"].item())
+        curves["stored"].append(stored.step()["loss"].item())
     differences = [abs(a - b) / abs(a) for a, b in zip(curves["online"], curves["stored"], strict=True)]
     return {"max_relative_difference": max(differences), "last_relative_difference": differences[-1], **curves}
 

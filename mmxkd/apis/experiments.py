@@ -68,28 +68,14 @@ def job_name(row: str, seed: int) -> str:
 
 
 class _Run:
-    """A job under way: its commands one after the other, their output in one log."""
+    """A job under way: a process that runs its commands one after the other, their output in one log."""
 
     def __init__(self, job: Job, commands: list[list[str]], log: Path, epochs: int) -> None:
-        self.job, self.commands, self.path, self.epochs = job, commands, log, epochs
+        self.job, self.path, self.epochs = job, log, epochs
         log.write_text("")
-        log.with_name(_CPU_SECONDS).write_text("")
         self.started = time.monotonic()
-        self.process = self._launch()
-
-    def _launch(self) -> BaseProcess:
-        process = _warm_context().Process(target=_run_script, args=(self.commands.pop(0), self.path))
-        process.start()
-        return process
-
-    def ended(self) -> bool:
-        """Start the next command where one has ended; return whether all have, or one has failed."""
-        if self.process.is_alive():
-            return False
-        if self.process.exitcode or not self.commands:
-            return True
-        self.process = self._launch()
-        return False
+        self.process: BaseProcess = _warm_context().Process(target=_run_scripts, args=(commands, log))
+        self.process.start()
 
     def fraction(self) -> float:
         """Return how much of the training is done, 0..1, as its log says."""
@@ -137,9 +123,9 @@ class JobGrid:
                 while waiting or running:
                     while len(running) < self.workers and (job := self._next(waiting)) is not None:
                         waiting.remove(job)
-                        running.append(self._start(job))
+                        running.append(self._start(job, last=not waiting))
                     time.sleep(0.5)
-                    for run in [run for run in running if run.ended()]:
+                    for run in [run for run in running if not run.process.is_alive()]:
                         running.remove(run)
                         self._finish(run)
                     bar.n = round(len(self.seconds) + sum(run.fraction() for run in running), 2)
@@ -161,15 +147,19 @@ class JobGrid:
     def _next(self, waiting: list[Job]) -> Job | None:
         return next((job for job in waiting if job.after is None or job.after in self.seconds), None)
 
-    def _start(self, job: Job) -> _Run:
+    def _start(self, job: Job, last: bool) -> _Run:
         folder = self.folder(job.name)
         folder.mkdir(parents=True, exist_ok=True)
-        epochs = load_config(job.config, job.options).train_cfg.max_epochs
+        config = load_config(job.config, job.options)
+        epochs = config.train_cfg.max_epochs
         options = [f"{key}={value}" for key, value in job.options.items()]
         shared = ["--cfg-options", *options] if options else []
         # The test that follows says what a validation at the end would.
         train = [str(self.tools / "train.py"), job.config, "--work-dir", str(folder)]
         train += ["--cfg-options", *options, f"train_cfg.val_begin={epochs + 1}"]
+        if last and self.workers > 1 and not config.train_dataloader.num_workers:
+            # The others end before it does: a core is left over to load its data, which are the same with any number of workers.
+            train += ["train_dataloader.num_workers=1", "train_dataloader.persistent_workers=True"]
         test = [str(self.tools / "test.py"), job.config, str(folder / f"epoch_{epochs}.pth"), *shared]
         test += ["--work-dir", str(folder / "test"), "--dump", str(self.predictions(job.name))]
         return _Run(job, [train + ["--resume"] * self.resume, test], folder / "log.txt", epochs)
@@ -179,7 +169,7 @@ class JobGrid:
             errors = [line for line in run.path.read_text().splitlines() if "rror" in line]
             raise JobFailedError(f"run {run.job.name!r} failed, see {run.path}" + (f": {errors[-1]}" if errors else ""))
         self.seconds[run.job.name] = round(time.monotonic() - run.started, 1)
-        self.cpu_seconds += sum(map(float, run.path.with_name(_CPU_SECONDS).read_text().split()))
+        self.cpu_seconds += float(run.path.with_name(_CPU_SECONDS).read_text())
         self._note(run.job.name).write_text(_identity(run.job))
 
     def _note(self, name: str) -> Path:
@@ -207,18 +197,16 @@ def _warm_context() -> ForkServerContext:
     return context
 
 
-def _run_script(command: list[str], log: Path) -> None:
-    """Be ``python command``, with the output in ``log``."""
+def _run_scripts(commands: list[list[str]], log: Path) -> None:
+    """Be ``python command`` for one after the other, with the output in ``log``."""
     os.environ.update(_ONE_THREAD)
     with log.open("a") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    sys.argv = command
-    try:
+    for command in commands:
+        sys.argv = command
         runpy.run_path(command[0], run_name="__main__")
-    finally:
-        with log.with_name(_CPU_SECONDS).open("a") as file:
-            file.write(f"{sum(os.times()[:4]):.1f}\n")
+    log.with_name(_CPU_SECONDS).write_text(f"{sum(os.times()[:4]):.1f}\n")
 
 
 def _identity(job: Job) -> str:

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from mmxkd.apis.environment import close_environment, init_environment
 from mmxkd.apis.store_jobs import Batch, StoreJob, build_job
+from mmxkd.datasets.parcel import ParcelCollate
 from mmxkd.distill.store.keys import RowKey, canonical
 from mmxkd.distill.store.meta import StoreMeta
 from mmxkd.distill.store.records import RecordFormat
@@ -133,7 +134,7 @@ def key_of(sample: DataSample, job: StoreJob) -> RowKey:
 def make_loader(job: StoreJob, batches: Sequence[Batch]) -> DataLoader:
     """Return a loader of batches of sample keys, with the workers the config names."""
     workers = job.num_workers
-    return DataLoader(job.dataset, batch_sampler=batches, num_workers=workers, collate_fn=job.collate)  # type: ignore[arg-type]
+    return DataLoader(job.dataset, batch_sampler=batches, num_workers=workers, collate_fn=ParcelCollate(job.collate))  # type: ignore[arg-type]
 
 
 def _write_parts(job: StoreJob, writer: StoreWriter, want: Sequence[str], rank: int, world: int) -> list[int]:

@@ -2,14 +2,27 @@
 
 from typing import Any
 
+from mmengine.config import ConfigDict
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
+from torch.utils.data import DataLoader
 
+from mmxkd.datasets.parcel import ParcelCollate
 from mmxkd.engine.wrappers import FullyShard, shard_optimizer_state
 
 
 class DistillRunner(Runner):
-    """Runner that scales learning rates with accumulation too, and saves and resumes sharded models."""
+    """Runner that scales learning rates with accumulation too, hands batches over in one piece, and saves and resumes sharded models."""
+
+    @staticmethod
+    def build_dataloader(
+        dataloader: DataLoader | dict[str, Any] | ConfigDict, seed: int | None = None, diff_rank_seed: bool = False
+    ) -> DataLoader:
+        """Build a loader whose workers send a batch as one piece, see ``ParcelCollate``; one that is built already stays as it is."""
+        built = Runner.build_dataloader(dataloader, seed, diff_rank_seed)
+        if built is not dataloader:
+            built.collate_fn = ParcelCollate(built.collate_fn)
+        return built
 
     def scale_lr(self, optim_wrapper: OptimWrapper, auto_scale_lr: dict[str, Any] | None = None) -> None:
         """Scale the rates of ``optim_wrapper``'s groups; called before the schedules are built.

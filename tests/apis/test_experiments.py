@@ -45,6 +45,16 @@ def test_jobs_wait_for_what_they_need(tools, tmp_path):
     assert row["params"] == 163_386
 
 
+@pytest.mark.parametrize(("workers", "loading"), [(1, 0), (2, 1)])
+def test_the_last_run_has_its_data_loaded_beside_it(tools, tmp_path, workers, loading):
+    student = "configs/puppet/dvfl_student.py"
+    (tools / "train.py").write_text("import sys; print(*sys.argv)")
+    JobGrid([Job("first", student), Job("second", student)], tmp_path / "grid", tools, workers=workers).run()
+    logs = {name: (tmp_path / "grid" / name / "log.txt").read_text() for name in ("first", "second")}
+    assert logs["first"].count("num_workers=1") == 0
+    assert logs["second"].count("train_dataloader.num_workers=1") == loading
+
+
 def test_resuming_runs_only_what_was_not_finished_as_it_is_now(tools, tmp_path):
     student = "configs/puppet/dvfl_student.py"
     JobGrid(
@@ -101,6 +111,5 @@ def test_progress_is_read_from_the_log(tmp_path):
     (tmp_path / "train.py").write_text("print('Epoch(train)  [2][ 1/4]')")
     run = experiments._Run(Job("x", "c"), [[str(tmp_path / "train.py")]], tmp_path / "log.txt", epochs=4)
     run.process.join()
-    assert run.ended()
     assert run.fraction() == pytest.approx((1 + 1 / 4) / 4)
     assert run.process.exitcode == 0

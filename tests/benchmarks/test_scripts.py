@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import infer, kd_cost, kd_step, load, pairs, train_step
+from benchmarks import infer, kd_cost, kd_step, load, pairs, train_step, worker_batches
 from benchmarks.roofline import place_under_roof
 from mmxkd.errors import DataError
 
@@ -81,3 +81,8 @@ def test_load_compares_pipelines_on_the_same_files(tmp_path):
 def test_load_of_an_empty_folder_says_so(tmp_path):
     with pytest.raises(DataError, match="no video below"):
         load.find_videos(tmp_path, 5)
+
+
+def test_batches_in_one_piece_arrive_sooner():
+    result = worker_batches.measure("texts", rounds=5, pause=0.05)
+    assert result["one_piece_over_tensor_by_tensor"]["median"] < 0.5
