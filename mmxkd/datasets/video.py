@@ -12,7 +12,7 @@ from mmxkd.datasets.readers import BrokenVideoError
 from mmxkd.datasets.samplers import SampleKey
 from mmxkd.errors import ConfigError, DataError
 from mmxkd.registry import DATASETS
-from mmxkd.seeding import make_rng
+from mmxkd.seeding import kept_globals, make_rng
 
 _REPLACEMENTS = 10
 
@@ -212,6 +212,11 @@ class VideoDataset(BaseDataset):
                 )
             uids.add(uid)
         return uids
+
+    def __getitems__(self, keys: Sequence[SampleKey | int]) -> list[Any]:
+        """Return the pipeline's output for each sample of a batch; what PyTorch's loaders ask for."""
+        with kept_globals():
+            return [self[key] for key in keys]
 
     def __getitem__(self, key: SampleKey | int) -> Any:
         """Return the pipeline's output for a sample.

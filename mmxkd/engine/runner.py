@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mmengine.config import ConfigDict
+from mmengine.config import Config, ConfigDict
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader
@@ -11,8 +11,29 @@ from mmxkd.datasets.parcel import ParcelCollate
 from mmxkd.engine.wrappers import FullyShard, shard_optimizer_state
 
 
+class _FormattedConfig(Config):
+    """A config that is formatted once for all the places a run writes it to: log, folder, visualizer, every checkpoint."""
+
+    _last: tuple[str, str] | None = None
+
+    @property
+    def pretty_text(self) -> str:
+        """Return the config as text; it is formatted anew when it has changed."""
+        content = repr(self._cfg_dict)
+        if _FormattedConfig._last is None or _FormattedConfig._last[0] != content:
+            _FormattedConfig._last = content, super().pretty_text
+        return _FormattedConfig._last[1]
+
+
 class DistillRunner(Runner):
     """Runner that scales learning rates with accumulation too, hands batches over in one piece, and saves and resumes sharded models."""
+
+    @classmethod
+    def from_cfg(cls, cfg: Config | ConfigDict | dict[str, Any]) -> "DistillRunner":
+        """Build a runner from a config, whose keys are the arguments of MMEngine's ``Runner``."""
+        if isinstance(cfg, Config):
+            cfg = _FormattedConfig(cfg._cfg_dict, cfg.text, cfg.filename, cfg.env_variables)
+        return super().from_cfg(cfg)
 
     @staticmethod
     def build_dataloader(

@@ -2,9 +2,10 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.optim import OptimWrapper
 
-from mmxkd.engine.runner import DistillRunner
+from mmxkd.engine.runner import DistillRunner, _FormattedConfig
 
 
 @pytest.mark.parametrize(("world", "counts", "expected"), [(3, 1, 0.0046875), (1, 2, 0.003125), (1, 1, 0.0015625)])
@@ -24,3 +25,14 @@ def test_scaling_is_off_unless_enabled():
     wrapper = OptimWrapper(torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1))
     DistillRunner.__new__(DistillRunner).scale_lr(wrapper, dict(enable=False))
     assert wrapper.optimizer.param_groups[0]["lr"] == 0.1
+
+
+def test_a_config_is_formatted_again_only_when_it_has_changed(monkeypatch):
+    formatted = []
+    plain = Config.pretty_text.fget
+    monkeypatch.setattr(Config, "pretty_text", property(lambda self: formatted.append(1) or plain(self)))
+    config = _FormattedConfig(dict(model=dict(type="A")))
+    assert config.pretty_text == config.pretty_text == "model = dict(type='A')\n"
+    assert len(formatted) == 1
+    config.model.type = "B"
+    assert config.pretty_text == "model = dict(type='B')\n"
