@@ -7,14 +7,12 @@ import pytest
 import torch
 
 from mmxkd.apis.configs import check_config, load_config
-from mmxkd.apis.teacher_store import dump_store
 from mmxkd.apis.train import train
 from mmxkd.registry import DATASETS, MODELS
 from mmxkd.structures import DataSample
 
 sys.path.insert(0, str(Path(__file__).parent))
-from miniature import write_data, write_weights
-from shrink import shrink
+from prepared import prepare
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = sorted(
@@ -40,12 +38,8 @@ def home(tmp_path_factory):
 @pytest.mark.parametrize("path", [path if path in QUICK else pytest.param(path, marks=pytest.mark.long) for path in CONFIGS])
 def test_a_step(path, home, tmp_path, monkeypatch):
     monkeypatch.chdir(home)
-    options = shrink(load_config(path))
+    options = prepare(path)
     config = load_config(path, options)
-    write_data(config)
-    write_weights(config)
-    if path.endswith("_stored.py"):
-        dump_replayed(path, config.model.teacher.store)
     for split in ("val", "test"):
         if (config.get(f"{split}_dataloader") or {}).get("dataset"):
             assert DATASETS.build(config[f"{split}_dataloader"].dataset)[0]
@@ -53,16 +47,6 @@ def test_a_step(path, home, tmp_path, monkeypatch):
     assert 1 <= runner.iter <= 10
     trained = [parameter for parameter in runner.model.parameters() if parameter.requires_grad]
     assert all(torch.isfinite(parameter).all() for parameter in trained)
-
-
-def dump_replayed(path, store):
-    """Ask the teacher of the config this one inherits from about the views of one epoch."""
-    online = path.replace("_stored.py", ".py")
-    options = shrink(load_config(online))
-    config = load_config(online, options)
-    write_weights(config)
-    if not Path(store).exists():
-        dump_store(online, out=store, epochs=1, options=options)
 
 
 @pytest.mark.parametrize("path", sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("configs/features/*.py")))
