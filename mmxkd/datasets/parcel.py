@@ -36,14 +36,16 @@ class ParcelCollate:
 
 
 class _Parcel:
-    def __init__(self, batch: Any) -> None:
-        self.batch = batch
+    """A batch packed when made, so that an error (a full /dev/shm, say) is the worker's to report; it unpickles as the batch."""
 
-    def __reduce__(self) -> tuple[Callable, tuple[bytes, Tensor]]:
+    def __init__(self, batch: Any) -> None:
         text = io.BytesIO()
         packer = _Packer(text)
-        packer.dump(self.batch)
-        return _unpack, (text.getvalue(), packer.block())
+        packer.dump(batch)
+        self.content = text.getvalue(), packer.block()
+
+    def __reduce__(self) -> tuple[Callable, tuple[bytes, Tensor]]:
+        return _unpack, self.content
 
 
 class _Packer(pickle.Pickler):

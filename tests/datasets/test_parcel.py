@@ -87,6 +87,16 @@ def test_a_batch_costs_one_open_file():
     assert len(kept) == 2
 
 
+class Unsendable(Clips):
+    def __getitem__(self, index: int) -> dict:
+        return {"inputs": torch.zeros(3), "data_samples": lambda: None}
+
+
+def test_what_cannot_be_sent_is_an_error_and_not_a_wait():
+    with pytest.raises(AttributeError, match="local object"):
+        load(Unsendable(), ParcelCollate(pseudo_collate), 1)
+
+
 def test_the_runner_wraps_every_collate_function_it_builds():
     config = dict(dataset=Clips(), batch_size=4, sampler=dict(type="DefaultSampler", shuffle=False), num_workers=0)
     built = DistillRunner.build_dataloader(config)
