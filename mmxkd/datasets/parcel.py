@@ -63,7 +63,8 @@ class _Packer(pickle.Pickler):
         if obj.requires_grad or obj.is_quantized or obj.is_conj() or obj.is_neg():
             return None
         if obj.nbytes <= _SMALL:
-            return obj.contiguous().view(-1).view(torch.uint8).numpy().tobytes(), obj.dtype, obj.shape
+            copied = obj.clone(memory_format=torch.contiguous_format)  # a tensor of one element may have a stride of 0 otherwise
+            return copied.view(-1).view(torch.uint8).numpy().tobytes(), obj.dtype, obj.shape
         start = self._size
         self._tensors.append((start, obj))
         self._size = -(-(start + obj.nbytes) // _ALIGNMENT) * _ALIGNMENT
