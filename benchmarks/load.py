@@ -13,6 +13,7 @@ from mmengine.config import Config
 from benchmarks.common import ROOT, add_report_options, alternate, paired_ratio, write_report
 from mmxkd.datasets.transforms.compose import SeededCompose
 from mmxkd.errors import DataError
+from mmxkd.seeding import kept_globals
 
 CONFIG = "configs/_base_/datasets/recognition.py"
 COLOUR = ("ColorJitter", "RandomGrayscale")
@@ -80,7 +81,8 @@ def measure(root: Path, limit: int, rounds: int) -> dict[str, Any]:
             if loads[name](path, epochs[name]).numel() != 3 * 8 * 224 * 224:
                 raise RuntimeError(f"{name} does not give a clip of 8 x 224 x 224")
 
-        times = alternate({name: lambda name=name: run(name) for name in loads}, rounds, "cpu")
+        with kept_globals():  # as around the clips of a batch, see VideoDataset.__getitems__
+            times = alternate({name: lambda name=name: run(name) for name in loads}, rounds, "cpu")
         for name in loads:
             seconds[name].append(statistics.median(times[name]))
     return {

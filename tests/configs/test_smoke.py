@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.utils._pytree import tree_leaves
+from torch.utils.data import DataLoader
 
 from mmxkd.apis.configs import check_config, load_config
 from mmxkd.apis.train import train
@@ -47,6 +49,17 @@ def test_a_step(path, home, tmp_path, monkeypatch):
     assert 1 <= runner.iter <= 10
     trained = [parameter for parameter in runner.model.parameters() if parameter.requires_grad]
     assert all(torch.isfinite(parameter).all() for parameter in trained)
+    here, sent = (first_batch(runner.train_dataloader, workers) for workers in (0, 1))
+    assert len(here) == len(sent)
+    for expected, found in zip(here, sent, strict=True):
+        assert torch.equal(expected, found) if isinstance(expected, torch.Tensor) else type(expected) is type(found)
+
+
+def first_batch(loader, workers):
+    """Return the leaves of the first batch, with its samples' fields, made here or in a worker."""
+    keys = next(iter(loader.batch_sampler))
+    batch = next(iter(DataLoader(loader.dataset, batch_sampler=[keys], collate_fn=loader.collate_fn, num_workers=workers)))
+    return tree_leaves([batch["inputs"], [dict(sample.items()) for sample in batch["data_samples"]]])
 
 
 @pytest.mark.parametrize("path", sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("configs/features/*.py")))

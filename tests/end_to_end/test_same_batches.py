@@ -10,6 +10,7 @@ from mmengine.dataset import pseudo_collate
 from torch.utils.data import DataLoader
 
 from mmxkd.apis.train import prepare_training
+from mmxkd.datasets.parcel import ParcelCollate
 from mmxkd.registry import DATA_SAMPLERS, DATASETS, MODELS
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the jobs are no part of the installed package
@@ -46,7 +47,7 @@ class Job:
     def batches(self, epoch, workers):
         """Return the digest of each preprocessed batch, in order."""
         self.sampler.set_epoch(epoch)
-        loader = DataLoader(self.dataset, BATCH, sampler=self.sampler, collate_fn=pseudo_collate, num_workers=workers)
+        loader = DataLoader(self.dataset, BATCH, sampler=self.sampler, collate_fn=ParcelCollate(pseudo_collate), num_workers=workers)
         found = []
         for batch in loader:
             ready = self.preprocessor(batch, training=True)
