@@ -43,7 +43,7 @@ def predict(model: nn.Module, batch: Any, runner: DistillRunner) -> dict[str, Te
     evaluator = runner.build_evaluator(runner.cfg.test_evaluator)
     evaluator.dataset_meta = runner.test_dataset_meta
     evaluator.process(samples, batch)
-    plain = [sample.to_dict() if isinstance(sample, BaseDataElement) else sample for sample in samples]
+    plain = [dict(sorted(sample.items())) if isinstance(sample, BaseDataElement) else sample for sample in samples]
     return {f"prediction {number}": leaf for number, leaf in enumerate(tree_leaves(plain)) if isinstance(leaf, Tensor)}
 
 
