@@ -157,8 +157,8 @@ class JobGrid:
         # The test that follows says what a validation at the end would.
         train = [str(self.tools / "train.py"), job.config, "--work-dir", str(folder)]
         train += ["--cfg-options", *options, f"train_cfg.val_begin={epochs + 1}"]
-        if last and self.workers > 1 and not config.train_dataloader.num_workers:
-            # The others end before it does: a core is left over to load its data, which are the same with any number of workers.
+        if last and self.workers > 1 and not config.train_dataloader.get("num_workers"):
+            # Nothing is started beside it any more: a core becomes free to load its data, which are the same with any number of workers.
             train += ["train_dataloader.num_workers=1", "train_dataloader.persistent_workers=True"]
         test = [str(self.tools / "test.py"), job.config, str(folder / f"epoch_{epochs}.pth"), *shared]
         test += ["--work-dir", str(folder / "test"), "--dump", str(self.predictions(job.name))]

@@ -10,6 +10,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from mmengine.structures import BaseDataElement
 from torch import Tensor, nn
@@ -60,6 +61,8 @@ def compare(path: str) -> None:
     model.zero_grad(set_to_none=True)
     expected = step(model, batch) | (predict(model, tests, runner) if tests else {})
     with elsewhere(copy) as device:
+        with pytest.raises(RuntimeError, match="two devices"):
+            torch.ones(2, device=device) + torch.ones(2)
         found = step(copy, batch)
         assert {value.device for value in found.values()} == {device}
         found |= predict(copy, tests, runner) if tests else {}
